@@ -1,0 +1,4 @@
+//! RustOps: who is online, when the others were last seen, when they sleep.
+
+pub mod clock;
+pub mod sim;
