@@ -1,0 +1,12 @@
+//! The quiet room: rules about players, servers, presence and names, as pure functions over plain data.
+//!
+//! No async, no I/O, no clock (the instant is an argument), no other room is named here.
+
+pub mod facts;
+pub mod identity;
+pub mod ids;
+pub mod names;
+pub mod notice;
+pub mod presence;
+pub mod report;
+pub mod trouble;
