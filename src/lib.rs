@@ -1,6 +1,7 @@
 //! RustOps: who is online, when the others were last seen, when they sleep.
 
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod error;
 pub mod sim;

@@ -1,0 +1,534 @@
+//! Configuration: flags, then environment, then `config.toml`, then defaults, made into one validated [`Config`].
+//!
+//! The only room that reads the environment, looks for standard folders or knows TOML. Secrets leave it wrapped, and its
+//! own errors never quote a line of the file.
+
+use std::{
+    collections::BTreeMap,
+    fmt, fs, io,
+    path::{Path, PathBuf},
+};
+
+use directories::ProjectDirs;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// The commented example, printed by `rustops config default`.
+pub const EXAMPLE: &str = include_str!("../dist/config.example.toml");
+
+const BATTLEMETRICS: &str = "https://api.battlemetrics.com";
+const STEAM: &str = "https://api.steampowered.com";
+
+/// Everything the program can be told from outside, checked.
+#[derive(Debug)]
+pub struct Config {
+    /// Where the file is looked for, whether it exists or not.
+    pub config_file: PathBuf,
+    /// Where the database lies.
+    pub data_dir: PathBuf,
+    /// The bot's token.
+    pub discord_token: Option<SecretString>,
+    /// BattleMetrics' personal access token.
+    pub battlemetrics_token: Option<SecretString>,
+    /// Steam's Web API key.
+    pub steam_key: Option<SecretString>,
+    /// A REST proxy that is trusted to keep Discord's limits; none: Discord itself.
+    pub discord_api_url: Option<Url>,
+    /// BattleMetrics' API.
+    pub battlemetrics_url: Url,
+    /// Steam's Web API.
+    pub steam_url: Url,
+    /// A tracing filter.
+    pub log: String,
+    /// Where each value came from, by key; secrets are told as `set`.
+    pub told: BTreeMap<&'static str, Told>,
+    /// What works but should be mended.
+    pub warnings: Vec<String>,
+}
+
+/// One value as `rustops config show` tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Told {
+    /// The value, or `set` for a secret; none: not set.
+    pub value: Option<String>,
+    /// Where it came from.
+    pub from: Origin,
+}
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "origin", content = "name", rename_all = "snake_case")]
+pub enum Origin {
+    /// A flag of this name.
+    Flag(String),
+    /// An environment variable of this name.
+    Environment(String),
+    /// `config.toml`.
+    File,
+    /// Nobody said anything.
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) => write!(f, "flag --{name}"),
+            Self::Environment(name) => write!(f, "environment {name}"),
+            Self::File => f.write_str("config.toml"),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// What was typed on the command line, not yet checked.
+#[derive(Clone, Default)]
+pub struct Flags {
+    /// `--config`
+    pub config: Option<PathBuf>,
+    /// Every other flag by the name of its key (`data_dir`, `discord_token`, `discord_token_file` …).
+    pub values: BTreeMap<&'static str, String>,
+}
+
+/// Why there is no usable configuration. Says the file, line and key, never a value.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// No home, so no standard folders.
+    #[error(
+        "There is no home directory to keep configuration and data in. Say where with --config FILE and --data-dir DIR."
+    )]
+    NoHome,
+    /// The file exists and cannot be read.
+    #[error("{path} cannot be read: {cause}. Check its owner and rights, or name another file with --config FILE.")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::ErrorKind,
+    },
+    /// `--config` names a file that is not there.
+    #[error("{path} does not exist. Make it with: rustops config default > {path}")]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is not as it should be.
+    #[error("{path}, line {line}{key}: {what}. See all keys with: rustops config default")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// ` (key)`, or nothing.
+        key: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// A value cannot be used.
+    #[error("{key} (from {from}) {what}.")]
+    BadValue {
+        /// Its key.
+        key: &'static str,
+        /// Where it came from.
+        from: Origin,
+        /// What is wrong, as the end of a sentence.
+        what: String,
+    },
+}
+
+/// The keys of `config.toml`. An unknown one is an error, for it is most often a misspelt known one.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    discord_token: Option<String>,
+    discord_token_file: Option<String>,
+    battlemetrics_token: Option<String>,
+    battlemetrics_token_file: Option<String>,
+    steam_key: Option<String>,
+    steam_key_file: Option<String>,
+    data_dir: Option<String>,
+    log: Option<String>,
+    discord_api_url: Option<String>,
+    battlemetrics_url: Option<String>,
+    steam_url: Option<String>,
+}
+
+impl File {
+    fn take(&mut self, key: &str) -> Option<String> {
+        let field = match key {
+            "discord_token" => &mut self.discord_token,
+            "discord_token_file" => &mut self.discord_token_file,
+            "battlemetrics_token" => &mut self.battlemetrics_token,
+            "battlemetrics_token_file" => &mut self.battlemetrics_token_file,
+            "steam_key" => &mut self.steam_key,
+            "steam_key_file" => &mut self.steam_key_file,
+            "data_dir" => &mut self.data_dir,
+            "log" => &mut self.log,
+            "discord_api_url" => &mut self.discord_api_url,
+            "battlemetrics_url" => &mut self.battlemetrics_url,
+            "steam_url" => &mut self.steam_url,
+            _ => return None,
+        };
+        field.take().filter(|text| !text.trim().is_empty())
+    }
+}
+
+/// The environment's names of a key, the preferred one first.
+fn environment_names(key: &str) -> &'static [&'static str] {
+    match key {
+        "discord_token" => &["DISCORD_TOKEN"],
+        "discord_token_file" => &["DISCORD_TOKEN_FILE"],
+        // The second is how the Python RustOps spelt it.
+        "battlemetrics_token" => &["BATTLEMETRICS_TOKEN", "BATTLEMETTRIC_TOKEN"],
+        "battlemetrics_token_file" => &["BATTLEMETRICS_TOKEN_FILE"],
+        "steam_key" => &["STEAM_KEY"],
+        "steam_key_file" => &["STEAM_KEY_FILE"],
+        "config" => &["RUSTOPS_CONFIG"],
+        "data_dir" => &["RUSTOPS_DATA_DIR"],
+        "log" => &["RUSTOPS_LOG"],
+        "discord_api_url" => &["RUSTOPS_DISCORD_API_URL"],
+        "battlemetrics_url" => &["RUSTOPS_BATTLEMETRICS_URL"],
+        "steam_url" => &["RUSTOPS_STEAM_URL"],
+        _ => &[],
+    }
+}
+
+/// Reads the process' environment; a value that is no Unicode counts as not there.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+impl Config {
+    /// Puts the configuration together. `environment` is [`environment`] but for tests.
+    ///
+    /// # Errors
+    /// Names the file, line, key or flag that cannot be used.
+    pub fn load(flags: &Flags, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let folders = ProjectDirs::from("", "", "rustops");
+        let mut warnings = Vec::new();
+        let (config_file, file) = read_file(flags, environment, folders.as_ref(), &mut warnings)?;
+        let mut sources = Sources { flags, environment, file, told: BTreeMap::new() };
+
+        let discord_token = sources.secret("discord_token", "discord_token_file")?;
+        let battlemetrics_token = sources.secret("battlemetrics_token", "battlemetrics_token_file")?;
+        let steam_key = sources.secret("steam_key", "steam_key_file")?;
+        let discord_api_url = sources.url("discord_api_url")?;
+        let battlemetrics_url = sources.url_or("battlemetrics_url", BATTLEMETRICS)?;
+        let steam_url = sources.url_or("steam_url", STEAM)?;
+        let log = sources.text("log").map_or_else(|| "info".to_owned(), |(text, _)| text);
+        let data_dir = match (sources.text("data_dir"), &folders) {
+            (Some((text, _)), _) => PathBuf::from(text),
+            (None, Some(folders)) => folders.data_dir().to_owned(),
+            (None, None) => return Err(ConfigError::NoHome),
+        };
+        sources.tell("data_dir", &data_dir.display().to_string());
+        sources.tell("log", &log);
+
+        Ok(Self {
+            config_file,
+            data_dir,
+            discord_token,
+            battlemetrics_token,
+            steam_key,
+            discord_api_url,
+            battlemetrics_url,
+            steam_url,
+            log,
+            told: sources.told,
+            warnings,
+        })
+    }
+
+    /// The database's file.
+    pub fn database(&self) -> PathBuf {
+        self.data_dir.join("rustops.db")
+    }
+}
+
+/// All places a value can come from, asked in their order.
+struct Sources<'a> {
+    flags: &'a Flags,
+    environment: &'a dyn Fn(&str) -> Option<String>,
+    file: File,
+    told: BTreeMap<&'static str, Told>,
+}
+
+impl Sources<'_> {
+    /// The value of `key` and where it came from; an empty one counts as not there.
+    fn text(&mut self, key: &'static str) -> Option<(String, Origin)> {
+        let found = self.find(key);
+        let from = found.as_ref().map_or(Origin::Default, |(_, from)| from.clone());
+        self.told.insert(key, Told { value: found.as_ref().map(|(text, _)| text.clone()), from });
+        found
+    }
+
+    fn find(&mut self, key: &'static str) -> Option<(String, Origin)> {
+        if let Some(text) = self.flags.values.get(key) {
+            return Some((text.trim().to_owned(), Origin::Flag(key.replace('_', "-"))));
+        }
+        for name in environment_names(key) {
+            if let Some(text) = (self.environment)(name).filter(|text| !text.trim().is_empty()) {
+                return Some((text.trim().to_owned(), Origin::Environment((*name).to_owned())));
+            }
+        }
+        self.file.take(key).map(|text| (text.trim().to_owned(), Origin::File))
+    }
+
+    fn tell(&mut self, key: &'static str, value: &str) {
+        if let Some(told) = self.told.get_mut(key) {
+            told.value = Some(value.to_owned());
+        }
+    }
+
+    /// A secret, given itself or as a file that holds it. Of the two, the one from the stronger place wins.
+    fn secret(&mut self, key: &'static str, file_key: &'static str) -> Result<Option<SecretString>, ConfigError> {
+        let itself = self.find(key);
+        let in_file = self.find(file_key);
+        let (text, from) = match (itself, in_file) {
+            (Some(itself), Some(in_file)) if strength(&in_file.1) > strength(&itself.1) => {
+                (read_secret(file_key, &in_file)?, in_file.1)
+            }
+            (Some((text, from)), _) => (text, from),
+            (None, Some(in_file)) => (read_secret(file_key, &in_file)?, in_file.1),
+            (None, None) => {
+                self.told.insert(key, Told { value: None, from: Origin::Default });
+                return Ok(None);
+            }
+        };
+        // A secret goes into an HTTP header or a query: anything else than visible ASCII is a copying accident.
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let what = "is empty or holds blanks or special characters; copy it again".to_owned();
+            return Err(ConfigError::BadValue { key, from, what });
+        }
+        self.told.insert(key, Told { value: Some("set".to_owned()), from });
+        Ok(Some(SecretString::from(text)))
+    }
+
+    fn url(&mut self, key: &'static str) -> Result<Option<Url>, ConfigError> {
+        let Some((text, from)) = self.text(key) else { return Ok(None) };
+        let bad = |what: &str| ConfigError::BadValue { key, from: from.clone(), what: what.to_owned() };
+        let url = Url::parse(&text).map_err(|_| bad("is not a URL; it should look like https://example.org"))?;
+        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+            return Err(bad("is not a web address; it should begin with https:// or http://"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(bad("holds a user name or password; that is not supported"));
+        }
+        Ok(Some(url))
+    }
+
+    fn url_or(&mut self, key: &'static str, default: &'static str) -> Result<Url, ConfigError> {
+        let from = Origin::Default;
+        match self.url(key)? {
+            Some(url) => Ok(url),
+            None => {
+                self.tell(key, default);
+                Url::parse(default).map_err(|cause| ConfigError::BadValue { key, from, what: cause.to_string() })
+            }
+        }
+    }
+}
+
+fn strength(from: &Origin) -> u8 {
+    match from {
+        Origin::Flag(_) => 3,
+        Origin::Environment(_) => 2,
+        Origin::File => 1,
+        Origin::Default => 0,
+    }
+}
+
+fn read_secret(key: &'static str, (path, from): &(String, Origin)) -> Result<String, ConfigError> {
+    let text = fs::read_to_string(path).map_err(|cause| ConfigError::BadValue {
+        key,
+        from: from.clone(),
+        what: format!("names the file {path}, which cannot be read: {}", cause.kind()),
+    })?;
+    Ok(text.trim().to_owned())
+}
+
+fn read_file(
+    flags: &Flags,
+    environment: &dyn Fn(&str) -> Option<String>,
+    folders: Option<&ProjectDirs>,
+    warnings: &mut Vec<String>,
+) -> Result<(PathBuf, File), ConfigError> {
+    let from_environment =
+        || environment_names("config").iter().find_map(|name| environment(name)).filter(|path| !path.is_empty());
+    let named = flags.config.clone().or_else(|| from_environment().map(PathBuf::from));
+    let must_exist = named.is_some();
+    let path = match (named, folders) {
+        (Some(path), _) => path,
+        (None, Some(folders)) => folders.config_dir().join("config.toml"),
+        (None, None) => return Err(ConfigError::NoHome),
+    };
+    match fs::read_to_string(&path) {
+        Ok(text) => {
+            warnings.extend(too_open(&path));
+            let file = parse(&path, &text)?;
+            Ok((path, file))
+        }
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound && !must_exist => Ok((path, File::default())),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Err(ConfigError::Missing { path }),
+        Err(cause) => Err(ConfigError::Unreadable { path, cause: cause.kind() }),
+    }
+}
+
+/// TOML's own error message quotes the line, which may hold a token: only its place and the key are passed on.
+fn parse(path: &Path, text: &str) -> Result<File, ConfigError> {
+    toml::from_str(text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let key = text
+            .lines()
+            .nth(line - 1)
+            .and_then(|line| line.split_once('='))
+            .map(|(key, _)| format!(" ({})", key.trim()))
+            .unwrap_or_default();
+        ConfigError::Malformed { path: path.to_owned(), line, key, what: what_is_wrong(error.message()) }
+    })
+}
+
+fn what_is_wrong(message: &str) -> String {
+    let first = message.lines().next().unwrap_or_default();
+    match first {
+        unknown if unknown.starts_with("unknown field") => "this key is not known".to_owned(),
+        kind if kind.starts_with("invalid type") => "the value has to be a text in quotes".to_owned(),
+        twice if twice.starts_with("duplicate key") => "this key stands twice".to_owned(),
+        _ => "this is not TOML; a line reads like: key = \"value\"".to_owned(),
+    }
+}
+
+#[cfg(unix)]
+fn too_open(path: &Path) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = fs::metadata(path).ok()?.permissions().mode();
+    (mode & 0o077 != 0)
+        .then(|| format!("{0} can be read by other users of this machine. Mend it with: chmod 600 {0}", path.display()))
+}
+
+#[cfg(not(unix))]
+fn too_open(_: &Path) -> Option<String> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    fn nothing(_: &str) -> Option<String> {
+        None
+    }
+
+    fn config_with(text: &str) -> (tempfile::TempDir, Flags) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        fs::write(&path, text).unwrap();
+        let mut flags = Flags { config: Some(path), ..Flags::default() };
+        flags.values.insert("data_dir", folder.path().display().to_string());
+        (folder, flags)
+    }
+
+    fn load(text: &str) -> Result<Config, String> {
+        let (folder, flags) = config_with(text);
+        let name = folder.path().display().to_string();
+        Config::load(&flags, &nothing).map_err(|error| error.to_string().replace(&name, ""))
+    }
+
+    #[test]
+    fn the_example_is_a_valid_file_that_says_nothing() {
+        let config = load(EXAMPLE).unwrap();
+        assert!(config.discord_token.is_none());
+        assert_eq!(config.battlemetrics_url.as_str(), "https://api.battlemetrics.com/");
+    }
+
+    #[test]
+    fn every_line_of_the_example_may_be_switched_on() {
+        let on: String = EXAMPLE
+            .lines()
+            .filter_map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')))
+            .filter(|line| !line.contains("_file") && !line.contains("= \"\""))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        assert!(on.contains("steam_url"));
+        load(&on).unwrap();
+    }
+
+    #[test]
+    fn flags_win_over_the_environment_and_that_over_the_file() {
+        let (_folder, mut flags) =
+            config_with("battlemetrics_token = \"file\"\nsteam_key = \"file\"\ndiscord_token = \"file\"");
+        flags.values.insert("battlemetrics_token", "flag".to_owned());
+        let environment =
+            |name: &str| matches!(name, "BATTLEMETRICS_TOKEN" | "STEAM_KEY").then(|| "environment".to_owned());
+        let config = Config::load(&flags, &environment).unwrap();
+        assert_eq!(config.battlemetrics_token.unwrap().expose_secret(), "flag");
+        assert_eq!(config.steam_key.unwrap().expose_secret(), "environment");
+        assert_eq!(config.discord_token.unwrap().expose_secret(), "file");
+        assert_eq!(config.told["steam_key"].from, Origin::Environment("STEAM_KEY".to_owned()));
+        assert_eq!(config.told["steam_key"].value.as_deref(), Some("set"));
+    }
+
+    #[test]
+    fn somebody_coming_from_the_python_bot_keeps_the_old_spelling() {
+        let (_folder, flags) = config_with("");
+        let environment = |name: &str| (name == "BATTLEMETTRIC_TOKEN").then(|| "old".to_owned());
+        let config = Config::load(&flags, &environment).unwrap();
+        assert_eq!(config.battlemetrics_token.unwrap().expose_secret(), "old");
+    }
+
+    #[test]
+    fn a_secret_may_lie_in_a_file_of_its_own() {
+        let (folder, mut flags) = config_with("");
+        let secret = folder.path().join("token");
+        fs::write(&secret, "abc\n").unwrap();
+        flags.values.insert("discord_token_file", secret.display().to_string());
+        let config = Config::load(&flags, &nothing).unwrap();
+        assert_eq!(config.discord_token.unwrap().expose_secret(), "abc");
+    }
+
+    #[test]
+    fn a_misspelt_key_is_named_with_its_line() {
+        let error = load("log = \"info\"\ndiscord_tokn = \"SECRET\"\n").unwrap_err();
+        insta::assert_snapshot!(error, @"/config.toml, line 2 (discord_tokn): this key is not known. See all keys with: rustops config default");
+    }
+
+    #[test]
+    fn a_broken_line_is_named_and_never_quoted() {
+        for broken in ["discord_token = \"SECRET", "discord_token = SECRET", "discord_token = [\"SECRET\"]", "SECRET"] {
+            let error = load(&format!("\n{broken}\n")).unwrap_err();
+            assert!(error.contains("line 2"), "{error}");
+            assert!(!error.contains("SECRET"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_refused() {
+        for wrong in ["api.battlemetrics.com", "ftp://x", "file:///etc", "https://user:pw@host", "https://"] {
+            let error = load(&format!("battlemetrics_url = \"{wrong}\"")).unwrap_err();
+            assert!(error.starts_with("battlemetrics_url (from config.toml) "), "{error}");
+            assert!(!error.contains("pw"), "{error}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_can_read_is_reported() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let (_folder, flags) = config_with("");
+        let path = flags.config.clone().unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(Config::load(&flags, &nothing).unwrap().warnings[0].contains("chmod 600"));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        assert!(Config::load(&flags, &nothing).unwrap().warnings.is_empty());
+    }
+
+    #[test]
+    fn secrets_do_not_show_in_debug_output() {
+        let config = load("discord_token = \"SECRET\"").unwrap();
+        assert!(!format!("{config:?}").contains("SECRET"));
+    }
+}
