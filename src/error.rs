@@ -58,6 +58,11 @@ impl Failure {
         &self.reference
     }
 
+    /// What was wrong.
+    pub fn cause(&self) -> &anyhow::Error {
+        &self.cause
+    }
+
     /// The chain of causes, for the log: one line.
     pub fn chain(&self) -> String {
         format!("{:#}", self.cause)

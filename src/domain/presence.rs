@@ -49,6 +49,8 @@ pub enum Unknown {
     NeverSeen,
     /// The member is known by name only, no BattleMetrics player is linked.
     NotLinked,
+    /// The server shows invented names: who is not in its list may be on it all the same.
+    NamesHidden,
     /// The list of players cannot be trusted.
     Stale {
         /// Why not.

@@ -323,6 +323,17 @@ pub struct GroupBrief {
     pub members: usize,
 }
 
+/// One entry of a list of suggestions: what completes what was typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Suggestion {
+    /// What is shown: untrusted.
+    pub name: String,
+    /// A player's state, as last known.
+    pub presence: Option<Presence>,
+    /// What to hand to the command; needs no further search.
+    pub value: String,
+}
+
 /// `group change` and `group rename`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct GroupRenamed {
@@ -492,6 +503,8 @@ pub enum Purpose {
     Person,
     /// Watching a server.
     Watch,
+    /// A person's long list, which may take its time.
+    Bulk,
     /// Filling a gap.
     Repair,
     /// Fetching the past.
@@ -641,4 +654,10 @@ pub enum Change {
 pub struct Undone {
     /// The change that was taken back.
     pub change: ChangeRow,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { time_zone: "UTC".to_owned(), changers: None, log_channel: None }
+    }
 }

@@ -1,0 +1,148 @@
+//! From what somebody typed to one player, or to the few it can mean. Nothing is changed.
+
+use jiff::Timestamp;
+
+use super::{App, bad};
+use crate::{
+    domain::{
+        facts::PlayerHit,
+        identity::{self, PlayerInput},
+        ids::{PlayerId, ServerId, SteamId},
+        names,
+        notice::{Notice, What, Wrong},
+        report::{CHOICES, Candidate, Choice, Outcome, Purpose},
+        trouble::{Trouble, TroubleKind},
+    },
+    error::Result,
+    store::players,
+};
+
+/// A player who was meant.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) id: PlayerId,
+    pub(super) name: String,
+    /// The Steam account that led here.
+    pub(super) steam: Option<SteamId>,
+}
+
+impl App {
+    /// Finds the player that `input` means. Names are looked for on `server`, or everywhere when there is none.
+    pub(super) async fn find_player(
+        &self,
+        input: &str,
+        server: Option<ServerId>,
+        purpose: Purpose,
+    ) -> Result<Outcome<Found>> {
+        match identity::player(input).map_err(|wrong| bad(What::Player, input, wrong))? {
+            PlayerInput::Player(id) => Ok(Outcome::Done(self.player_by_id(id, purpose).await?)),
+            PlayerInput::Steam(steam) => self.player_by_steam(steam, server, purpose).await,
+            PlayerInput::Vanity(vanity) => {
+                let steam = self.steam_by_vanity(&vanity).await?;
+                self.player_by_steam(steam, server, purpose).await
+            }
+            PlayerInput::Name(name) => self.player_by_name(&name, server, purpose).await,
+            PlayerInput::Member(_) => Err(bad(What::Player, input, Wrong::Form)),
+        }
+    }
+
+    async fn player_by_id(&self, id: PlayerId, purpose: Purpose) -> Result<Found> {
+        if let Some(known) = self.read(move |conn| Ok(players::get(conn, id)?)).await? {
+            return Ok(Found { id, name: known.name, steam: None });
+        }
+        match self.battlemetrics.player(id, purpose).await {
+            Ok(player) => Ok(Found { id, name: player.name, steam: None }),
+            Err(Trouble { kind: TroubleKind::NotFound, .. }) => {
+                Err(Notice::UnknownPlayer { input: id.to_string(), nearest: Vec::new() }.into())
+            }
+            Err(trouble) => Err(trouble.into()),
+        }
+    }
+
+    /// The account behind a Steam link that holds a name.
+    pub(super) async fn steam_by_vanity(&self, vanity: &str) -> Result<SteamId> {
+        let input = || names::cut(vanity, 80);
+        match self.steam.resolve_vanity(vanity).await {
+            Ok(Some(steam)) => Ok(steam),
+            Ok(None) => Err(Notice::UnknownSteamProfile { input: input() }.into()),
+            Err(Trouble { kind: TroubleKind::TokenMissing, .. }) => {
+                Err(Notice::SteamKeyMissing { input: input() }.into())
+            }
+            Err(trouble) => Err(trouble.into()),
+        }
+    }
+
+    /// Steam does not tell which BattleMetrics player an account is: unless we were told before, its name is looked for
+    /// and a person confirms.
+    async fn player_by_steam(
+        &self,
+        steam: SteamId,
+        server: Option<ServerId>,
+        purpose: Purpose,
+    ) -> Result<Outcome<Found>> {
+        let linked = self
+            .read(move |conn| {
+                let Some(id) = players::by_steam(conn, steam)? else { return Ok(None) };
+                Ok(players::get(conn, id)?.map(|known| Found { id, name: known.name, steam: Some(steam) }))
+            })
+            .await?;
+        if let Some(found) = linked {
+            return Ok(Outcome::Done(found));
+        }
+        let personas = match self.steam.personas(&[steam]).await {
+            Err(Trouble { kind: TroubleKind::TokenMissing, .. }) => {
+                return Err(Notice::SteamKeyMissing { input: steam.to_string() }.into());
+            }
+            other => other?,
+        };
+        let Some(persona) = personas.get(&steam) else {
+            return Err(Notice::UnknownSteamProfile { input: steam.to_string() }.into());
+        };
+        let hits = self.battlemetrics.search_players(&persona.name, server, purpose).await?;
+        let mut choice = choose(&persona.name, hits);
+        choice.steam = Some(steam);
+        if choice.candidates.is_empty() {
+            return Err(Notice::NoPlayerForSteam { persona: Some(names::shown(&persona.name)) }.into());
+        }
+        Ok(Outcome::Choose(choice))
+    }
+
+    async fn player_by_name(&self, name: &str, server: Option<ServerId>, purpose: Purpose) -> Result<Outcome<Found>> {
+        let hits = self.battlemetrics.search_players(name, server, purpose).await?;
+        let exact: Vec<_> = hits.iter().filter(|hit| names::same(&hit.name, name)).collect();
+        if let [hit] = exact.as_slice() {
+            return Ok(Outcome::Done(Found { id: hit.id, name: hit.name.clone(), steam: None }));
+        }
+        if hits.is_empty() {
+            let nearest = self.known_names_near(name).await?;
+            return Err(Notice::UnknownPlayer { input: names::cut(name, 80), nearest }.into());
+        }
+        Ok(Outcome::Choose(choose(name, hits)))
+    }
+
+    async fn known_names_near(&self, name: &str) -> Result<Vec<String>> {
+        let wanted = name.to_owned();
+        self.read(move |conn| {
+            let prefix: String = names::folded(&wanted).chars().take(3).collect();
+            let known = players::search(conn, &prefix, 200)?;
+            Ok(names::nearest(&wanted, known.iter().map(|player| player.name.as_str()), 3))
+        })
+        .await
+    }
+}
+
+/// The question which of `hits` is meant: those of just that name first, then who was seen last.
+fn choose(input: &str, mut hits: Vec<PlayerHit>) -> Choice {
+    let rank = |hit: &PlayerHit| {
+        let seen = if hit.online == Some(true) { Some(Timestamp::MAX) } else { hit.last_seen };
+        (names::same(&hit.name, input), seen)
+    };
+    hits.sort_by_key(|hit| std::cmp::Reverse(rank(hit)));
+    let more = hits.len().saturating_sub(CHOICES);
+    let candidates = hits
+        .into_iter()
+        .take(CHOICES)
+        .map(|hit| Candidate::Player { id: hit.id, name: hit.name, online: hit.online, last_seen: hit.last_seen })
+        .collect();
+    Choice { input: input.to_owned(), candidates, more, steam: None }
+}

@@ -1,0 +1,151 @@
+//! The use cases: gather, decide, keep, answer. One a file; none knows which door asked.
+//!
+//! They name the walls (`store`, `remote`) and the quiet rooms, never a door. No SQL, no JSON of others, no words.
+
+mod access;
+mod audit;
+mod find_player;
+mod group_add;
+mod group_check;
+mod group_import;
+mod group_keep;
+mod group_remove;
+mod group_update;
+mod look;
+mod player_check;
+mod server;
+mod settings;
+mod status;
+mod suggest;
+mod undo;
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+pub use self::access::{Asker, Rights};
+use crate::{
+    clock::Clock,
+    domain::{
+        facts::Server,
+        ids::{GuildKey, ServerId},
+        names,
+        notice::{Notice, What, Wrong},
+        report::ServerName,
+    },
+    error::{Error, Result},
+    remote::{BattleMetrics, Steam},
+    store::{
+        self, Store,
+        groups::{self, Group},
+        guilds, servers,
+    },
+};
+
+/// How long what was deleted can be brought back.
+pub const RESTORABLE_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// The most groups of a guild.
+pub const MAX_GROUPS: usize = 500;
+
+/// The most members of a group.
+pub const MAX_MEMBERS: usize = 500;
+
+/// How many requests one use case keeps under way at once; the budget decides how fast they go.
+const AT_ONCE: usize = 8;
+
+/// Everything a use case needs, built once by `wiring`.
+#[derive(Clone)]
+pub struct App {
+    store: Store,
+    battlemetrics: BattleMetrics,
+    steam: Steam,
+    clock: Arc<dyn Clock>,
+    started: Timestamp,
+}
+
+impl App {
+    /// Puts the rooms together.
+    pub fn new(store: Store, battlemetrics: BattleMetrics, steam: Steam, clock: Arc<dyn Clock>) -> Self {
+        let started = clock.now();
+        Self { store, battlemetrics, steam, clock, started }
+    }
+
+    /// This instant.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Removes for good what was deleted longer ago than [`RESTORABLE_FOR`]. Returns how many things that were.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn purge(&self) -> Result<usize> {
+        let before = self.clock.now() - RESTORABLE_FOR;
+        self.write(move |tx| Ok(groups::purge(tx, before)?)).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&store::Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.store.read(look).await.map_err(storage)
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&store::Transaction<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.store.write(change).await.map_err(storage)
+    }
+}
+
+/// A full disk or a locked file is something the user can mend: told as such, not as a failure of ours.
+fn storage(error: Error) -> Error {
+    match error {
+        Error::Failure(failure) => match store::problem(failure.cause()) {
+            Some(problem) => Notice::Storage { problem }.into(),
+            None => Error::Failure(failure),
+        },
+        notice => notice,
+    }
+}
+
+fn bad(what: What, input: &str, wrong: Wrong) -> Error {
+    Notice::BadInput { what, wrong, input: names::cut(input, 80) }.into()
+}
+
+/// The group that `name` means, or a notice that names the nearest.
+fn group_named(conn: &store::Connection, guild: &GuildKey, name: &str) -> Result<Group> {
+    if name.trim().is_empty() {
+        return Err(bad(What::Group, name, Wrong::Empty));
+    }
+    if let Some(group) = groups::find(conn, guild, name)? {
+        return Ok(group);
+    }
+    let known = groups::names(conn, guild)?;
+    if known.is_empty() {
+        return Err(Notice::NoGroups.into());
+    }
+    let nearest = names::nearest(name, known.iter().map(String::as_str), 3);
+    Err(Notice::UnknownGroup { input: names::cut(name, 80), nearest }.into())
+}
+
+/// The server that a group follows, or the active one when no group is given.
+fn server_of(conn: &store::Connection, guild: &GuildKey, group: Option<&Group>) -> Result<ServerId> {
+    if let Some(pinned) = group.and_then(|group| group.pinned) {
+        return Ok(pinned);
+    }
+    let active = guilds::get(conn, guild)?.and_then(|guild| guild.active_server);
+    active.ok_or_else(|| Notice::NoServerSet.into())
+}
+
+/// A server by the name we remember, or by its id when we never heard one.
+fn server_name(conn: &store::Connection, id: ServerId) -> Result<ServerName> {
+    let name = servers::get(conn, id)?.map_or_else(|| id.to_string(), |known| known.server.name);
+    Ok(ServerName { id, name })
+}
+
+fn named(server: &Server) -> ServerName {
+    ServerName { id: server.id, name: server.name.clone() }
+}

@@ -1,0 +1,40 @@
+//! `status`: how the program and its services stand.
+
+use std::fs;
+
+use jiff::SignedDuration;
+
+use super::App;
+use crate::{domain::report::Status, error::Result, store::counts};
+
+impl App {
+    /// Version, uptime, memory, database, services, recent troubles. `discord_latency` is what the door measured.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn status(&self, discord_latency: Option<SignedDuration>) -> Result<Status> {
+        let counts = self.read(|conn| Ok(counts::counts(conn)?)).await?;
+        let mut recent = self.battlemetrics.recent();
+        recent.extend(self.steam.recent());
+        recent.sort_by_key(|trouble| std::cmp::Reverse(trouble.at));
+        Ok(Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            uptime: self.clock.now().duration_since(self.started),
+            memory: resident_bytes(),
+            database: self.store.size()?,
+            counts,
+            battlemetrics: self.battlemetrics.status(),
+            steam: self.steam.status(),
+            discord_latency,
+            recent,
+        })
+    }
+}
+
+/// Memory in use, from Linux' `/proc/self/status` (`VmRSS`, in kB); none elsewhere.
+fn resident_bytes() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    kilobytes.checked_mul(1024)
+}
