@@ -9,4 +9,5 @@ pub mod names;
 pub mod notice;
 pub mod presence;
 pub mod report;
+pub mod steam_id;
 pub mod trouble;
