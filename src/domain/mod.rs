@@ -2,6 +2,7 @@
 //!
 //! No async, no I/O, no clock (the instant is an argument), no other room is named here.
 
+pub mod budget;
 pub mod facts;
 pub mod identity;
 pub mod ids;

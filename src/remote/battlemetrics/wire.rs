@@ -1,0 +1,235 @@
+//! How BattleMetrics spells things: its JSON documents read into `domain`'s facts.
+//!
+//! Pure. Lenient where nothing depends on it: what is missing, null or of another type is not known; an element of a
+//! list that cannot be read is left out. Ids must be ids.
+
+use std::{
+    collections::{HashMap, HashSet},
+    net::Ipv6Addr,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use tracing::debug;
+
+use super::super::body::{count, flag, id, instant, list, text};
+use crate::domain::{
+    facts::{
+        Acquaintance, FormerName, OnlinePlayer, PastSession, Player, PlayerHit, QueryStatus, Server, ServerStatus,
+    },
+    ids::{PlayerId, ServerId},
+};
+
+/// BattleMetrics' id of the game.
+pub(super) const RUST: &str = "rust";
+
+/// The attributes that [`rust_server`] reads.
+pub(super) const SERVER_FIELDS: &str =
+    "name,status,queryStatus,updatedAt,players,maxPlayers,address,ip,port,country,details";
+
+/// Longer names and map names are cut.
+const MOST_CHARS: usize = 256;
+
+/// Reads each element, counting in the log what could not be read.
+pub(super) fn each<'a, T>(
+    elements: impl IntoIterator<Item = &'a Value>,
+    what: &str,
+    read: impl FnMut(&'a Value) -> Option<T>,
+) -> Vec<T> {
+    let mut skipped = 0_usize;
+    let read: Vec<Option<T>> = elements.into_iter().map(read).collect();
+    let told = read.into_iter().inspect(|element| skipped += usize::from(element.is_none())).flatten().collect();
+    if skipped > 0 {
+        debug!(what, skipped, "elements left out");
+    }
+    told
+}
+
+/// A server resource; `None` without an id or of another game.
+pub(super) fn rust_server(resource: &Value) -> Option<Server> {
+    let game = text(resource, "/relationships/game/data/id", MOST_CHARS);
+    if game.is_some_and(|game| game != RUST) {
+        return None;
+    }
+    let born = instant(resource, "/attributes/details/rust_born");
+    let wiped = instant(resource, "/attributes/details/rust_last_wipe");
+    Some(Server {
+        id: id(resource, "/id")?,
+        name: text(resource, "/attributes/name", MOST_CHARS).unwrap_or_default(),
+        status: status(resource),
+        query_status: query_status(resource),
+        updated_at: instant(resource, "/attributes/updatedAt"),
+        players: count(resource, "/attributes/players"),
+        max_players: count(resource, "/attributes/maxPlayers"),
+        queue: count(resource, "/attributes/details/rust_queued_players"),
+        address: address(resource),
+        country: country(resource),
+        map: text(resource, "/attributes/details/map", MOST_CHARS),
+        last_wipe: born.max(wiped),
+        next_wipe: instant(resource, "/attributes/details/rust_next_wipe"),
+    })
+}
+
+fn status(server: &Value) -> ServerStatus {
+    match server.pointer("/attributes/status").and_then(Value::as_str) {
+        Some("online") => ServerStatus::Online,
+        Some("offline") => ServerStatus::Offline,
+        Some("dead") => ServerStatus::Dead,
+        Some("invalid") => ServerStatus::Invalid,
+        Some("removed") => ServerStatus::Removed,
+        _ => ServerStatus::Other,
+    }
+}
+
+fn query_status(server: &Value) -> QueryStatus {
+    match server.pointer("/attributes/queryStatus").and_then(Value::as_str) {
+        Some("valid") => QueryStatus::Valid,
+        Some("invalid") => QueryStatus::Invalid,
+        Some("timeout") => QueryStatus::Timeout,
+        _ => QueryStatus::Other,
+    }
+}
+
+/// People paste it into the game's console, so only what can be a host gets in.
+fn address(server: &Value) -> Option<String> {
+    let port = u16::try_from(count(server, "/attributes/port")?).ok().filter(|&port| port > 0)?;
+    let host = ["/attributes/address", "/attributes/ip"].iter().find_map(|part| host(&text(server, part, 253)?))?;
+    Some(format!("{host}:{port}"))
+}
+
+fn host(text: &str) -> Option<String> {
+    if text.parse::<Ipv6Addr>().is_ok() {
+        return Some(format!("[{text}]"));
+    }
+    let fits = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-');
+    fits.then(|| text.to_owned())
+}
+
+fn country(server: &Value) -> Option<String> {
+    let country = text(server, "/attributes/country", 3)?.to_ascii_uppercase();
+    (country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase())).then_some(country)
+}
+
+/// Everybody in a roster document, each once.
+pub(super) fn online(document: &Value, server: ServerId, now: Timestamp) -> Vec<OnlinePlayer> {
+    let included = list(document, "/included");
+    let starts = open_sessions(included, server);
+    let mut seen = HashSet::new();
+    let mut players = each(of_type(included, "player"), "players", |player| online_player(player, &starts, now));
+    players.retain(|player| seen.insert(player.id));
+    players
+}
+
+fn online_player(player: &Value, starts: &HashMap<PlayerId, Timestamp>, now: Timestamp) -> Option<OnlinePlayer> {
+    let id = id(player, "/id")?;
+    let since = starts.get(&id).copied().or_else(|| reckoned_start(player, now));
+    Some(OnlinePlayer {
+        id,
+        name: text(player, "/attributes/name", MOST_CHARS).unwrap_or_default(),
+        since: since.map(|since| since.min(now)),
+        positive_match: flag(player, "/attributes/positiveMatch"),
+    })
+}
+
+/// Starts of the sessions that still run; the latest, should somebody have several.
+fn open_sessions(included: &[Value], server: ServerId) -> HashMap<PlayerId, Timestamp> {
+    let mut starts = HashMap::new();
+    for session in of_type(included, "session") {
+        let running = session.pointer("/attributes/stop").is_none_or(Value::is_null);
+        let here = id(session, "/relationships/server/data/id").is_none_or(|other: ServerId| other == server);
+        let player = id::<PlayerId>(session, "/relationships/player/data/id");
+        if let (true, true, Some(player), Some(start)) = (running, here, player, instant(session, "/attributes/start"))
+        {
+            starts.entry(player).and_modify(|known: &mut Timestamp| *known = start.max(*known)).or_insert(start);
+        }
+    }
+    starts
+}
+
+/// Now minus the seconds connected, which stand among the player's loose metadata.
+fn reckoned_start(player: &Value, now: Timestamp) -> Option<Timestamp> {
+    let metadata = list(player, "/meta/metadata");
+    let time = metadata.iter().find(|entry| entry.pointer("/key").and_then(Value::as_str) == Some("time"))?;
+    now.checked_sub(SignedDuration::from_secs(count(time, "/value")?.into())).ok()
+}
+
+/// A player of a search. What the service remembers of them is that of `server` only.
+pub(super) fn player_hit(player: &Value, server: Option<ServerId>) -> Option<PlayerHit> {
+    let there = server.and_then(|server| {
+        list(player, "/relationships/servers/data").iter().find(|entry| id(entry, "/id") == Some(server))
+    });
+    Some(PlayerHit {
+        id: id(player, "/id")?,
+        name: text(player, "/attributes/name", MOST_CHARS).unwrap_or_default(),
+        last_seen: there.and_then(|entry| instant(entry, "/meta/lastSeen")),
+        online: there.and_then(|entry| flag(entry, "/meta/online")),
+    })
+}
+
+/// A player document with identifiers.
+pub(super) fn player(document: &Value) -> Option<Player> {
+    let data = document.pointer("/data")?;
+    let name = text(data, "/attributes/name", MOST_CHARS).unwrap_or_default();
+    let is_name = |identifier: &&Value| identifier.pointer("/attributes/type").and_then(Value::as_str) == Some("name");
+    let identifiers = of_type(list(document, "/included"), "identifier").filter(is_name);
+    let mut names = each(identifiers, "names", |identifier| {
+        let name = text(identifier, "/attributes/identifier", MOST_CHARS)?;
+        Some(FormerName { name, last_seen: instant(identifier, "/attributes/lastSeen") })
+    });
+    names.sort_by_key(|former| std::cmp::Reverse(former.last_seen));
+    let mut seen = HashSet::from([name.clone()]);
+    names.retain(|former| seen.insert(former.name.clone()));
+    Some(Player { id: id(data, "/id")?, name, private: flag(data, "/attributes/private").unwrap_or(false), names })
+}
+
+/// What is remembered of a player on a server. `Some(None)` for an answer that holds nothing, which is one way of saying
+/// that they never met; `None` for an answer of another shape.
+pub(super) fn acquaintance(document: &Value) -> Option<Option<Acquaintance>> {
+    let data = document.pointer("/data")?;
+    if data.is_null() {
+        return Some(None);
+    }
+    let attributes = data.pointer("/attributes").filter(|attributes| attributes.is_object())?;
+    let seconds = count(attributes, "/timePlayed").filter(|&seconds| seconds > 0);
+    let met = Acquaintance {
+        first_seen: instant(attributes, "/firstSeen"),
+        last_seen: instant(attributes, "/lastSeen"),
+        time_played: seconds.map(|seconds| SignedDuration::from_secs(seconds.into())),
+        online: flag(attributes, "/online").unwrap_or(false),
+    };
+    let nothing = met.first_seen.is_none() && met.last_seen.is_none() && met.time_played.is_none() && !met.online;
+    Some((!nothing).then_some(met))
+}
+
+/// The sessions of a page that are `player`'s on `server`, and `new`.
+pub(super) fn sessions<'a>(
+    page: impl IntoIterator<Item = &'a Value>,
+    player: PlayerId,
+    server: ServerId,
+    mut new: impl FnMut(&Value) -> Option<()>,
+) -> Vec<PastSession> {
+    each(page, "sessions", |session| {
+        let whose = id(session, "/relationships/player/data/id").unwrap_or(player);
+        let place = id(session, "/relationships/server/data/id").unwrap_or(server);
+        if whose != player || place != server {
+            return None;
+        }
+        new(session)?;
+        let start = instant(session, "/attributes/start");
+        let stop = match session.pointer("/attributes/stop") {
+            None | Some(Value::Null) => None,
+            // An end that cannot be read must not pass for a session that still runs.
+            Some(_) => Some(instant(session, "/attributes/stop")?),
+        };
+        Some(PastSession { player, server, start, stop })
+    })
+}
+
+/// Latest start first; sessions without a start last.
+pub(super) fn newest_first(sessions: &mut [PastSession]) {
+    sessions.sort_by_key(|session| std::cmp::Reverse(session.start));
+}
+
+fn of_type<'a>(resources: &'a [Value], kind: &'a str) -> impl Iterator<Item = &'a Value> {
+    resources.iter().filter(move |resource| resource.pointer("/type").and_then(Value::as_str) == Some(kind))
+}

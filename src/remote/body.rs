@@ -1,0 +1,87 @@
+//! The bytes of an answer: read up to a bound, told apart, parsed, and picked from without trust.
+//!
+//! Knows JSON, and no service's vocabulary.
+
+use jiff::Timestamp;
+use reqwest::Response;
+use serde_json::{Value, error::Category};
+
+use crate::domain::trouble::{TroubleKind, Unreadable};
+
+/// Reads a body of at most `most` bytes, counted after decompression.
+///
+/// # Errors
+/// [`Unreadable::TooLarge`], [`Unreadable::Truncated`], or [`TroubleKind::TimedOut`].
+pub(super) async fn collect(mut response: Response, most: usize) -> Result<Vec<u8>, TroubleKind> {
+    let too_large = TroubleKind::Unreadable { what: Unreadable::TooLarge };
+    if response.content_length().is_some_and(|told| told > most as u64) {
+        return Err(too_large);
+    }
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| broken_off(&error))? {
+        if bytes.len() + chunk.len() > most {
+            return Err(too_large);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+fn broken_off(error: &reqwest::Error) -> TroubleKind {
+    if error.is_timeout() { TroubleKind::TimedOut } else { TroubleKind::Unreadable { what: Unreadable::Truncated } }
+}
+
+/// Reads JSON.
+///
+/// # Errors
+/// What it was instead.
+pub(super) fn parse(bytes: &[u8]) -> Result<Value, Unreadable> {
+    if bytes.trim_ascii().is_empty() {
+        return Err(Unreadable::Empty);
+    }
+    if is_html(bytes) {
+        return Err(Unreadable::Html);
+    }
+    serde_json::from_slice(bytes).map_err(|error| match error.classify() {
+        Category::Eof => Unreadable::Truncated,
+        // serde_json (1.0) names this case in its text only.
+        _ if error.to_string().starts_with("recursion limit") => Unreadable::TooDeep,
+        _ => Unreadable::Shape,
+    })
+}
+
+/// Whether it is a page for people: an edge's, a proxy's, Steam's errors. No JSON begins like that.
+pub(super) fn is_html(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().starts_with(b"<")
+}
+
+/// The text at `pointer` (RFC 6901), at most `most` characters of it; `None` when there is none or it is empty.
+pub(super) fn text(value: &Value, pointer: &str, most: usize) -> Option<String> {
+    let text: String = value.pointer(pointer)?.as_str()?.chars().take(most).collect();
+    (!text.is_empty()).then_some(text)
+}
+
+/// The ISO 8601 instant at `pointer`.
+pub(super) fn instant(value: &Value, pointer: &str) -> Option<Timestamp> {
+    value.pointer(pointer)?.as_str()?.parse().ok()
+}
+
+/// The id at `pointer`, which travels as a decimal string.
+pub(super) fn id<T: std::str::FromStr>(value: &Value, pointer: &str) -> Option<T> {
+    value.pointer(pointer)?.as_str()?.parse().ok()
+}
+
+/// The number at `pointer`, if it is a whole one from 0.
+pub(super) fn count(value: &Value, pointer: &str) -> Option<u32> {
+    u32::try_from(value.pointer(pointer)?.as_u64()?).ok()
+}
+
+/// The truth at `pointer`.
+pub(super) fn flag(value: &Value, pointer: &str) -> Option<bool> {
+    value.pointer(pointer)?.as_bool()
+}
+
+/// The elements at `pointer`; none when it is no list.
+pub(super) fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
+    value.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}

@@ -1,0 +1,49 @@
+//! The outside services: BattleMetrics and Steam, each a small client whose methods answer in `domain`'s words and fail
+//! with a [`Trouble`](crate::domain::trouble::Trouble) that names what a person can do about it.
+//!
+//! The only room that sends requests or knows how foreign JSON is spelt. It decides nothing about players, keeps nothing
+//! beyond a short memory of Steam's answers, and starts no tasks: work is done by whoever awaits it.
+
+mod battlemetrics;
+mod body;
+mod journal;
+mod line;
+mod queue;
+#[cfg(test)]
+mod stage;
+mod steam;
+
+use std::{sync::Arc, time::Duration};
+
+use secrecy::SecretString;
+use url::Url;
+
+pub use self::{battlemetrics::BattleMetrics, steam::Steam};
+use crate::clock::Clock;
+
+/// Where BattleMetrics answers.
+pub const BATTLEMETRICS_URL: &str = "https://api.battlemetrics.com";
+
+/// Where Steam answers.
+pub const STEAM_URL: &str = "https://api.steampowered.com";
+
+/// What a client needs to know.
+#[derive(Clone)]
+pub struct Options {
+    /// Scheme, host and perhaps a path; a slash at the end changes nothing.
+    pub base: Url,
+    /// The token or key. Without one each call that needs it ends in
+    /// [`TokenMissing`](crate::domain::trouble::TroubleKind::TokenMissing), and nothing is sent.
+    pub secret: Option<SecretString>,
+    /// The time and the waiting.
+    pub clock: Arc<dyn Clock>,
+    /// For one request with its whole answer.
+    pub timeout: Duration,
+}
+
+impl Options {
+    /// The usual ones: ten seconds for a request.
+    pub fn new(base: Url, secret: Option<SecretString>, clock: Arc<dyn Clock>) -> Self {
+        Self { base, secret, clock, timeout: Duration::from_secs(10) }
+    }
+}
