@@ -1,6 +1,8 @@
 //! RustOps: who is online, when the others were last seen, when they sleep.
 
+pub mod cli;
 pub mod clock;
 pub mod domain;
 pub mod error;
 pub mod sim;
+pub mod view;

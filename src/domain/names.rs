@@ -18,3 +18,9 @@ pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>, most:
     let _ = (wanted, names.into_iter().count(), most);
     Vec::new()
 }
+
+/// The text, cut to at most `max_graphemes`, the last of them `…` when something was cut.
+pub fn cut(text: &str, max_graphemes: usize) -> String {
+    let _ = max_graphemes;
+    text.to_owned()
+}
