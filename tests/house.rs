@@ -23,7 +23,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sim", &["clock"]),
     ("wiring", &["app", "cli", "clock", "config", "discord", "domain", "error", "remote", "sim", "store", "view"]),
     ("main", &["cli", "wiring", "config"]),
-    ("lib", &["app", "cli", "clock", "config", "discord", "domain", "error", "remote", "sim", "store", "view", "wiring"]),
+    (
+        "lib",
+        &["app", "cli", "clock", "config", "discord", "domain", "error", "remote", "sim", "store", "view", "wiring"],
+    ),
 ];
 
 /// A word of the code and the only rooms that may use it.

@@ -1,0 +1,8 @@
+//! The terminal's door: what was typed, and answers as text or JSON.
+//!
+//! Parses and shows. What a command does is decided by the use cases; where settings come from is known by the configuration.
+
+pub mod args;
+pub mod json;
+pub mod line;
+pub mod render;

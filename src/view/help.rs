@@ -1,0 +1,61 @@
+//! `/rustops help` and `/rustops about`: what to do next, and what the caller may do at all.
+//!
+//! The list is made from [`Command`]; nothing is explained here twice.
+
+use super::{
+    card::{Card, Row, Text, Tone, link, text},
+    command::{Command, Right},
+};
+
+/// What help depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The most the caller may do.
+    pub right: Right,
+    /// An active server is set.
+    pub server_is_set: bool,
+    /// Living groups.
+    pub groups: usize,
+}
+
+/// The answer of `help`.
+pub fn help(caller: Caller) -> Card {
+    let commands = Command::ALL.into_iter().filter(|command| command.right() <= caller.right);
+    let rows = commands.map(|command| Row::Columns(vec![text![command], text![command.what()]]));
+    Card::new(Tone::Plain, text!["RustOps"]).line(next_step(caller)).row(Row::Heading("Commands")).rows(rows)
+}
+
+fn next_step(caller: Caller) -> Text {
+    let may_change = caller.right >= Right::Change;
+    match caller {
+        Caller { server_is_set: false, .. } if may_change => {
+            text!["Next: choose your server with ", Command::ServerSet, "."]
+        }
+        Caller { groups: 0, .. } if may_change => text!["Next: add a player to a group with ", Command::GroupAdd, "."],
+        Caller { server_is_set: false, .. } | Caller { groups: 0, .. } => {
+            text!["Nothing is set up yet. Ask somebody who may change things here."]
+        }
+        _ => text!["Next: see who is online with ", Command::GroupCheck, "."],
+    }
+}
+
+/// What this program says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct About {
+    /// Version.
+    pub version: &'static str,
+    /// SPDX name.
+    pub licence: &'static str,
+    /// The project's page; empty when it has none.
+    pub home: &'static str,
+}
+
+/// The answer of `about`.
+pub fn about(about: About) -> Card {
+    Card::new(Tone::Plain, text!["RustOps"])
+        .line(text!["Which rivals are online, and when the others were last seen."])
+        .field("Version", text![about.version])
+        .field("Licence", text![about.licence])
+        .field("Data", text!["BattleMetrics and Steam; kept on the machine that runs the bot"])
+        .field_if("Page", (!about.home.is_empty()).then(|| text![link(about.home, about.home)]))
+}

@@ -1,0 +1,93 @@
+//! The answers of `/server`.
+//!
+//! Only wording and order of lines; whether a roster is believed comes with the report.
+
+use super::{
+    card::{Card, Span, Text, Tone, code, link, name, plain, strong_name, text},
+    command::Command,
+    group::hidden_names,
+    notice, words,
+};
+use crate::domain::{
+    facts::{Server, ServerStatus},
+    report::{ServerCleared, ServerGet, ServerSet},
+};
+
+/// The answer of `server set`.
+pub fn set(report: &ServerSet) -> Card {
+    let tone = match report {
+        ServerSet { stale: Some(_), .. } | ServerSet { hides_names: true, .. } => Tone::Caution,
+        ServerSet { unchanged: true, .. } => Tone::Quiet,
+        _ => Tone::Good,
+    };
+    let title = if report.unchanged { "Server was set already" } else { "Server set" };
+    let before = report.before.as_ref().filter(|before| before.id != report.server.id);
+    Card::new(tone, text![title])
+        .line(text![strong_name(&report.server.name)])
+        // The summary holds the address and country, which come from outside.
+        .line(text![name(&summary(&report.server))])
+        .line_if(before.map(|before| text!["Before: ", name(&before.name)]))
+        .line_if(report.stale.as_ref().map(words::stale_line))
+        .line_if(report.hides_names.then(hidden_names))
+        .line(text!["Next: add players with ", Command::GroupAdd, ", see who is on with ", Command::GroupCheck, "."])
+}
+
+/// The answer of `server get`.
+pub fn get(report: &ServerGet) -> Card {
+    let server = &report.server;
+    let tone = match server.status {
+        _ if report.stale.is_some() || report.trouble.is_some() || report.hides_names => Tone::Caution,
+        ServerStatus::Online => Tone::Good,
+        _ => Tone::Quiet,
+    };
+    Card::new(tone, text![name(&server.name)])
+        .field("Status", text![words::server_status(server.status)])
+        .field_if("Players", players(server).map(|players| text![plain(players)]))
+        .field_if("Map", server.map.as_deref().map(|map| text![name(map)]))
+        .field_if("Last wipe", server.last_wipe.map(wipe))
+        .field_if("Next wipe", server.next_wipe.map(wipe))
+        .field_if(
+            "F1 console",
+            server.address.as_deref().map(|address| text![code(&format!("client.connect {address}"))]),
+        )
+        .field("Page", text![page(server)])
+        .line_if(report.stale.as_ref().map(words::stale_line))
+        .line_if(report.trouble.as_ref().map(notice::trouble_line))
+        .line_if(report.hides_names.then(hidden_names))
+        .footer(text!["BattleMetrics · as of ", Span::Ago(report.as_of)])
+}
+
+fn wipe(at: jiff::Timestamp) -> Text {
+    text![Span::At(at), " · ", Span::Ago(at)]
+}
+
+fn page(server: &Server) -> Span {
+    link("BattleMetrics", format!("https://www.battlemetrics.com/servers/rust/{}", server.id))
+}
+
+/// The answer of `server clear`.
+pub fn cleared(report: &ServerCleared) -> Card {
+    Card::new(Tone::Good, text!["Server cleared"])
+        .line(text![name(&report.before.name), " is not looked at any more. Groups and history stay."])
+        .line(text!["Choose another with ", Command::ServerSet, "."])
+}
+
+/// A server in one plain line: `212 of 250, 12 in queue · US · online · 198.51.100.7:28015`. Holds outside text.
+pub fn summary(server: &Server) -> String {
+    let status = words::server_status(server.status).to_owned();
+    [players(server), server.country.clone(), Some(status), server.address.clone()]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" · ")
+}
+
+fn players(server: &Server) -> Option<String> {
+    let on = server.players?;
+    let of = server.max_players.map(|most| format!(" of {most}")).unwrap_or_default();
+    let queue = match server.queue {
+        None | Some(0) => String::new(),
+        Some(waiting) => format!(", {waiting} in queue"),
+    };
+    Some(format!("{on}{of}{queue}"))
+}

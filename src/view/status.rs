@@ -1,0 +1,91 @@
+//! The answers of `/rustops status` and `/rustops settings`.
+//!
+//! Only wording and order of lines; nothing is measured here.
+
+use super::{
+    card::{Card, Row, Span, Tone, name, plain, text},
+    changes::undo_line,
+    notice, words,
+};
+use crate::domain::report::{Purpose, RecentTrouble, ServiceStatus, SettingsReport, Status};
+
+/// The answer of `status`.
+pub fn status(report: &Status) -> Card {
+    let services = [("BattleMetrics", &report.battlemetrics), ("Steam", &report.steam)];
+    let troubled = services.iter().any(|(_, service)| service.trouble.is_some() || service.paused_until.is_some());
+    let tone = if troubled { Tone::Caution } else { Tone::Good };
+    let title = if troubled { "RustOps is running, with problems" } else { "RustOps is running" };
+    let kept = format!(
+        "{} · {} · {}",
+        words::count(number(report.counts.groups), "group", "groups"),
+        words::count(number(report.counts.members), "member", "members"),
+        words::count(number(report.counts.players), "player known", "players known"),
+    );
+    let latency = report.discord_latency.map(|latency| text![plain(format!("{} ms", latency.as_millis()))]);
+    Card::new(tone, text![title])
+        .field("Version", text![name(&report.version)])
+        .field("Running for", text![Span::Lasting(report.uptime)])
+        .field_if("Memory", report.memory.map(|bytes| text![plain(words::bytes(bytes))]))
+        .field("Database", text![plain(words::bytes(report.database))])
+        .field("Discord servers", text![plain(report.counts.guilds.to_string())])
+        .field("Kept", text![plain(kept)])
+        .field_if("Discord", latency)
+        .rows(services.into_iter().flat_map(|(key, service)| service_rows(key, service)))
+        .rows(recent(&report.recent))
+}
+
+fn number(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
+}
+
+fn service_rows(key: &'static str, service: &ServiceStatus) -> Vec<Row> {
+    let mut line = if service.configured { text!["set up"] } else { text!["not set up"] };
+    if let (Some(left), Some(limit)) = (service.left, service.limit) {
+        line.push(plain(format!(" · {left} of {limit} requests a minute left")));
+    }
+    let spent: Vec<_> = service.spent.iter().filter(|spent| spent.requests > 0).collect();
+    if !spent.is_empty() {
+        let parts: Vec<_> =
+            spent.iter().map(|spent| format!("{} {}", spent.requests, purpose(spent.purpose))).collect();
+        line.push(plain(format!(" · used for {}", parts.join(", "))));
+    }
+    if let Some(until) = service.paused_until {
+        line.extend(text![" · waits, goes on ", Span::Ago(until)]);
+    }
+    let trouble = service.trouble.as_ref().map(|trouble| Row::Text(notice::trouble_line(trouble)));
+    std::iter::once(Row::Field { key, value: line }).chain(trouble).collect()
+}
+
+fn purpose(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Person => "commands",
+        Purpose::Watch => "watching",
+        Purpose::Repair => "filling gaps",
+        Purpose::BackFill => "history",
+    }
+}
+
+fn recent(troubles: &[RecentTrouble]) -> Vec<Row> {
+    let rows = troubles
+        .iter()
+        .map(|recent| Row::Columns(vec![text![Span::Ago(recent.at)], text![plain(words::trouble(&recent.trouble))]]));
+    let heading = (!troubles.is_empty()).then_some(Row::Heading("Recent problems"));
+    heading.into_iter().chain(rows).collect()
+}
+
+/// The answer of `settings`.
+pub fn settings(report: &SettingsReport) -> Card {
+    let (tone, title) = match report.change {
+        Some(_) => (Tone::Good, "Settings changed"),
+        None => (Tone::Plain, "Settings"),
+    };
+    let settings = &report.settings;
+    Card::new(tone, text![title])
+        .field("Time zone", text![name(&settings.time_zone)])
+        .field("May change things", settings.changers.map_or_else(|| text!["everyone"], |role| text![Span::Role(role)]))
+        .field(
+            "Log channel",
+            settings.log_channel.map_or_else(|| text!["none"], |channel| text![Span::Channel(channel)]),
+        )
+        .line_if(report.change.map(undo_line))
+}
