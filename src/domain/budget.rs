@@ -137,7 +137,7 @@ impl Budget {
     /// Requests that started in the last minute, by purpose; purposes without any are left out.
     pub fn spent(&mut self, now: Timestamp) -> Vec<Spent> {
         self.forget(now);
-        [Purpose::Person, Purpose::Watch, Purpose::Repair, Purpose::BackFill]
+        [Purpose::Person, Purpose::Watch, Purpose::Bulk, Purpose::Repair, Purpose::BackFill]
             .into_iter()
             .map(|purpose| {
                 let requests = count(self.started.iter().filter(|(_, of)| *of == purpose).count());
@@ -153,6 +153,7 @@ impl Budget {
         match purpose {
             Purpose::Person => 0,
             Purpose::Watch => limit / 15,
+            Purpose::Bulk => limit / 5,
             Purpose::Repair => limit / 5 * 2,
             Purpose::BackFill => limit / 2,
         }
@@ -342,7 +343,7 @@ mod tests {
             let mut started: Vec<Timestamp> = Vec::new();
             for (millis, purpose, left) in steps {
                 now += SignedDuration::from_millis(millis);
-                let purpose = [Purpose::Person, Purpose::Watch, Purpose::Repair, Purpose::BackFill][usize::from(purpose)];
+                let purpose = [Purpose::Person, Purpose::Watch, Purpose::Bulk, Purpose::Repair, Purpose::BackFill][usize::from(purpose)];
                 if left < 50 {
                     budget.report(Some(300), Some(left), now);
                 }
@@ -358,7 +359,7 @@ mod tests {
         #[test]
         fn whoever_waits_as_told_may_start(requests in 0usize..400, left in 0u32..300, purpose in 0u8..4) {
             let mut budget = Budget::new(PLAN);
-            let purpose = [Purpose::Person, Purpose::Watch, Purpose::Repair, Purpose::BackFill][usize::from(purpose)];
+            let purpose = [Purpose::Person, Purpose::Watch, Purpose::Bulk, Purpose::Repair, Purpose::BackFill][usize::from(purpose)];
             let now = run(&mut budget, purpose, requests, at(0));
             budget.report(Some(300), Some(left), now);
             let ready = budget.ready_at(purpose, now);

@@ -458,9 +458,3 @@ mod tests {
         }
     }
 }
-
-/// The text, cut to at most `max_graphemes`, the last of them `…` when something was cut.
-pub fn cut(text: &str, max_graphemes: usize) -> String {
-    let _ = max_graphemes;
-    text.to_owned()
-}

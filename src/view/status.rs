@@ -60,6 +60,7 @@ fn purpose(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Person => "commands",
         Purpose::Watch => "watching",
+        Purpose::Bulk => "long lists",
         Purpose::Repair => "filling gaps",
         Purpose::BackFill => "history",
     }

@@ -110,6 +110,7 @@ pub fn cause(cause: &Unknown) -> String {
     match cause {
         Unknown::NeverSeen => "not seen on this server since added".to_owned(),
         Unknown::NotLinked => "no BattleMetrics player linked".to_owned(),
+        Unknown::NamesHidden => "this server hides names".to_owned(),
         Unknown::Stale { why } => stale(why),
         Unknown::Trouble { trouble: problem } => trouble(problem),
     }
