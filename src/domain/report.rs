@@ -642,4 +642,3 @@ pub struct Undone {
     /// The change that was taken back.
     pub change: ChangeRow,
 }
-
