@@ -1,0 +1,254 @@
+//! Players with every name they ever had, searchable; their Steam accounts.
+//!
+//! Where they were seen is in [`super::sightings`]; who tracks them in [`super::groups`].
+
+use std::collections::HashSet;
+
+use anyhow::{Context, ensure};
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::values::Seconds;
+use crate::domain::{
+    facts::FormerName,
+    ids::{PlayerId, SteamId},
+    names,
+};
+
+/// How exact the times of a name are: a name that stays is noted again only after this long, to spare the disk.
+const NOTED_EVERY: SignedDuration = SignedDuration::from_hours(24);
+
+/// The most words of one name by which it can be found; a name of hundreds of words would fill the disk otherwise.
+const MOST_STARTS: usize = 8;
+
+/// A player as last told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownPlayer {
+    /// BattleMetrics' id.
+    pub id: PlayerId,
+    /// Current name: untrusted.
+    pub name: String,
+    /// The Steam account, if it was ever linked.
+    pub steam: Option<SteamId>,
+    /// Public profile switched off.
+    pub private: bool,
+    /// All names but the current one, latest first.
+    pub names: Vec<FormerName>,
+}
+
+/// A player found by a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundPlayer {
+    /// BattleMetrics' id.
+    pub id: PlayerId,
+    /// Current name: untrusted.
+    pub name: String,
+    /// The name that fits what was searched, current or former: untrusted.
+    pub matched_name: String,
+}
+
+pub(super) const CURRENT_NAME: &str = "SELECT name, name_at FROM players WHERE id = ?1";
+
+/// Learns the names that players had at an instant. Returns who is called otherwise since: id, name before, name now.
+///
+/// An instant before the one at which the current name was noted adds a former name and renames nobody. A name that
+/// stayed the same is not written again within a day.
+///
+/// # Errors
+/// Those of the database.
+pub fn remember(
+    connection: &Connection,
+    players: &[(PlayerId, String)],
+    at: Timestamp,
+) -> anyhow::Result<Vec<(PlayerId, String, String)>> {
+    let mut renamed = Vec::new();
+    for (id, name) in players {
+        let known = connection
+            .prepare_cached(CURRENT_NAME)?
+            .query_row([id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Seconds>(1)?.0)))
+            .optional()
+            .context("read a player's name")?;
+        let is_now = match known {
+            Some((before, noted)) if before == *name && at.duration_since(noted) < NOTED_EVERY => continue,
+            Some((before, noted)) if before != *name && at >= noted => {
+                renamed.push((*id, before, name.clone()));
+                true
+            }
+            Some((_, noted)) => at >= noted,
+            None => true,
+        };
+        if is_now {
+            set_name(connection, *id, name, at)?;
+        }
+        add_name(connection, *id, name, Some(at), Some(at))?;
+    }
+    Ok(renamed)
+}
+
+fn set_name(connection: &Connection, id: PlayerId, name: &str, at: Timestamp) -> anyhow::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO players (id, name, name_at) VALUES (?1, ?2, ?3)
+             ON CONFLICT (id) DO UPDATE SET name = ?2, name_at = ?3",
+        )?
+        .execute(params![id, name, Seconds(at)])
+        .context("keep a player's name")?;
+    Ok(())
+}
+
+/// Adds a name to those a player ever had; widens its time when it is there.
+fn add_name(
+    connection: &Connection,
+    id: PlayerId,
+    name: &str,
+    first_seen: Option<Timestamp>,
+    last_seen: Option<Timestamp>,
+) -> anyhow::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO player_names (player, name, first_seen, last_seen) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (player, name) DO UPDATE
+             SET first_seen = coalesce(min(first_seen, excluded.first_seen), first_seen, excluded.first_seen),
+                 last_seen = coalesce(max(last_seen, excluded.last_seen), last_seen, excluded.last_seen)",
+        )?
+        .execute(params![id, name, first_seen.map(Seconds), last_seen.map(Seconds)])
+        .context("keep a name")?;
+    for start in starts(&names::folded(name)) {
+        connection
+            .prepare_cached("INSERT OR IGNORE INTO player_name_starts (start, player) VALUES (?1, ?2)")?
+            .execute(params![start, id])
+            .context("make a name searchable")?;
+    }
+    Ok(())
+}
+
+/// Where a search may begin in a name: at its beginning and at each word.
+pub(super) fn starts(folded: &str) -> impl Iterator<Item = &str> {
+    let mut before = None;
+    folded
+        .char_indices()
+        .filter(move |(_, letter)| {
+            let begins = match before.replace(*letter) {
+                None => true,
+                Some(before) => letter.is_alphanumeric() && !before.is_alphanumeric(),
+            };
+            begins
+        })
+        .filter_map(|(index, _)| folded.get(index..))
+        .take(MOST_STARTS)
+}
+
+/// Learns names that a player had before. The player has to be known.
+///
+/// # Errors
+/// Those of the database; a player who is not known.
+pub fn remember_former(connection: &Connection, id: PlayerId, former: &[FormerName]) -> anyhow::Result<()> {
+    former.iter().try_for_each(|former| add_name(connection, id, &former.name, None, former.last_seen))
+}
+
+/// Notes whether the public profile is switched off. The player has to be known.
+///
+/// # Errors
+/// Those of the database; a player who is not known.
+pub fn set_private(connection: &Connection, id: PlayerId, private: bool) -> anyhow::Result<()> {
+    let changed = connection
+        .execute("UPDATE players SET private = ?2 WHERE id = ?1", params![id, private])
+        .context("keep whether a profile is private")?;
+    ensure!(changed == 1, "player {id} is not known");
+    Ok(())
+}
+
+/// Links a Steam account. The player has to be known.
+///
+/// # Errors
+/// Those of the database; a player who is not known.
+pub fn link_steam(connection: &Connection, id: PlayerId, steam: SteamId) -> anyhow::Result<()> {
+    let changed = connection
+        .execute("UPDATE players SET steam = ?2 WHERE id = ?1", params![id, steam])
+        .context("link a Steam account")?;
+    ensure!(changed == 1, "player {id} is not known");
+    Ok(())
+}
+
+pub(super) const BY_STEAM: &str = "SELECT id FROM players WHERE steam = ?1 ORDER BY name_at DESC, id DESC LIMIT 1";
+
+/// The player that a Steam account is linked to; of several the one noted last.
+///
+/// # Errors
+/// Those of the database.
+pub fn by_steam(connection: &Connection, steam: SteamId) -> anyhow::Result<Option<PlayerId>> {
+    connection
+        .prepare_cached(BY_STEAM)?
+        .query_row([steam], |row| row.get(0))
+        .optional()
+        .context("look for a Steam account")
+}
+
+pub(super) const GET: &str = "SELECT id, name, steam, private FROM players WHERE id = ?1";
+
+pub(super) const FORMER: &str = "SELECT name, last_seen FROM player_names
+ WHERE player = ?1 AND name <> ?2
+ ORDER BY last_seen DESC NULLS LAST, name";
+
+/// The player with all names.
+///
+/// # Errors
+/// Those of the database.
+pub fn get(connection: &Connection, id: PlayerId) -> anyhow::Result<Option<KnownPlayer>> {
+    let found = connection
+        .prepare_cached(GET)?
+        .query_row([id], |row| {
+            Ok(KnownPlayer {
+                id: row.get(0)?,
+                name: row.get(1)?,
+                steam: row.get(2)?,
+                private: row.get(3)?,
+                names: Vec::new(),
+            })
+        })
+        .optional()
+        .context("read a player")?;
+    let Some(mut player) = found else { return Ok(None) };
+    player.names = connection
+        .prepare_cached(FORMER)?
+        .query_map(params![id, player.name], |row| {
+            Ok(FormerName { name: row.get(0)?, last_seen: row.get::<_, Option<Seconds>>(1)?.map(|at| at.0) })
+        })?
+        .collect::<rusqlite::Result<_>>()
+        .context("read a player's names")?;
+    Ok(Some(player))
+}
+
+pub(super) const SEARCH: &str =
+    "SELECT player FROM player_name_starts WHERE start >= ?1 AND start < ?2 ORDER BY start, player";
+
+/// Players who have or had a name that begins like this, or has a word that begins like this; each once, the exact name
+/// first, then by what follows.
+///
+/// # Errors
+/// Those of the database.
+pub fn search(connection: &Connection, folded: &str, limit: usize) -> anyhow::Result<Vec<FoundPlayer>> {
+    let mut statement = connection.prepare_cached(SEARCH)?;
+    let mut rows = statement.query(params![folded, format!("{folded}{}", char::MAX)])?;
+    let mut seen = HashSet::new();
+    let mut found = Vec::new();
+    while found.len() < limit {
+        let Some(row) = rows.next().context("search for a name")? else { break };
+        let id: PlayerId = row.get(0)?;
+        if seen.insert(id) {
+            found.extend(get(connection, id)?.map(|player| matched(player, folded)));
+        }
+    }
+    Ok(found)
+}
+
+/// The current name is preferred where several fit.
+fn matched(player: KnownPlayer, folded: &str) -> FoundPlayer {
+    let fits = |name: &str| starts(&names::folded(name)).any(|start| start.starts_with(folded));
+    let former = player.names.into_iter().map(|former| former.name).find(|name| fits(name));
+    let matched_name = match former {
+        Some(former) if !fits(&player.name) => former,
+        _ => player.name.clone(),
+    };
+    FoundPlayer { id: player.id, name: player.name, matched_name }
+}
