@@ -129,12 +129,7 @@ pub(super) fn open_group(
 }
 
 /// Makes `found` a member unless it is one by either of its ids; whichever id was missing is learnt.
-pub(super) fn enter(
-    tx: &store::Transaction<'_>,
-    group: GroupId,
-    found: &Found,
-    now: Timestamp,
-) -> Result<Entry> {
+pub(super) fn enter(tx: &store::Transaction<'_>, group: GroupId, found: &Found, now: Timestamp) -> Result<Entry> {
     players::remember(tx, &[(found.id, found.name.clone())], now)?;
     if let Some(steam) = found.steam {
         players::link_steam(tx, found.id, steam)?;

@@ -70,10 +70,12 @@ impl App {
         let progress = &progress;
         // Boxed, for each line's future would otherwise be held in place many times over.
         let meanings: Vec<(usize, String, Meaning)> = stream::iter(lines)
-            .map(|(number, line)| Box::pin(async move {
-                let meaning = self.meaning(&line, server).await?;
-                Ok::<_, Error>((number, line, meaning))
-            }))
+            .map(|(number, line)| {
+                Box::pin(async move {
+                    let meaning = self.meaning(&line, server).await?;
+                    Ok::<_, Error>((number, line, meaning))
+                })
+            })
             .buffered(AT_ONCE)
             .enumerate()
             .map(|(done, result)| {

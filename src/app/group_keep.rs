@@ -3,7 +3,7 @@
 use super::{App, Asker, RESTORABLE_FOR, bad, group_named, named, server_name};
 use crate::{
     domain::{
-        identity, names,
+        identity,
         notice::{Notice, What},
         report::{Change, GroupBrief, GroupDeleted, GroupList, GroupPinned, GroupRenamed, Outcome},
     },
@@ -79,8 +79,7 @@ impl App {
                 return Err(Notice::GroupExists { name: other.name }.into());
             }
             groups::rename(tx, group.id, &new_name)?;
-            let change =
-                Change::GroupRenamed { group: group.id, before: group.name.clone(), after: new_name.clone() };
+            let change = Change::GroupRenamed { group: group.id, before: group.name.clone(), after: new_name.clone() };
             let change = asker.record(tx, &change, now)?;
             Ok(GroupRenamed { before: group.name, group: new_name, change: Some(change) })
         })

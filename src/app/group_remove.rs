@@ -39,8 +39,7 @@ impl App {
                 several => return Ok(Outcome::Choose(choose(&typed, several))),
             };
             groups::remove_member(tx, member.id, now)?;
-            let change =
-                Change::MemberRemoved { group: group.id, name: group.name.clone(), member: member.clone() };
+            let change = Change::MemberRemoved { group: group.id, name: group.name.clone(), member: member.clone() };
             let change = asker.record(tx, &change, now)?;
             Ok(Outcome::Done(MemberRemoved { group: group.name, member, members: members.len() - 1, change }))
         })

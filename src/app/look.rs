@@ -78,17 +78,17 @@ impl App {
     /// Looks at `server` for `wanted`, each once.
     pub(super) async fn look(&self, server: ServerId, wanted: Vec<PlayerId>) -> Result<Look> {
         let asked = wanted.clone();
-        let (known, sightings) = self
-            .read(move |conn| Ok((servers::get(conn, server)?, sightings::get(conn, server, &asked)?)))
-            .await?;
+        let (known, sightings) =
+            self.read(move |conn| Ok((servers::get(conn, server)?, sightings::get(conn, server, &asked)?))).await?;
         let now = self.clock.now();
         let roster = match self.battlemetrics.roster(server, Purpose::Person).await {
             Ok(roster) => roster,
             Err(trouble) => {
                 return Ok(Look {
-                    server: known
-                        .as_ref()
-                        .map_or_else(|| ServerName { id: server, name: server.to_string() }, |known| named(&known.server)),
+                    server: known.as_ref().map_or_else(
+                        || ServerName { id: server, name: server.to_string() },
+                        |known| named(&known.server),
+                    ),
                     as_of: known.as_ref().map_or(now, |known| known.as_of),
                     stale: None,
                     trouble: Some(trouble),
@@ -137,11 +137,12 @@ impl App {
             .filter(|player| look.sightings.get(player).is_none_or(|sighting| !holds(sighting, now)))
             .collect();
         let server = look.server.id;
-        let mut answers = stream::iter(absent)
-            .map(|player| async move {
-                (player, self.battlemetrics.acquaintance(player, server, Purpose::Person).await)
-            })
-            .buffer_unordered(AT_ONCE);
+        let mut answers =
+            stream::iter(absent)
+                .map(|player| async move {
+                    (player, self.battlemetrics.acquaintance(player, server, Purpose::Person).await)
+                })
+                .buffer_unordered(AT_ONCE);
         while let Some((player, answer)) = answers.next().await {
             match answer {
                 Ok(acquaintance) => learnt.push((player, told(acquaintance, now))),
@@ -206,7 +207,8 @@ fn seen_now(look: &Look, player: &OnlinePlayer, now: Timestamp) -> Sighting {
 
 /// What BattleMetrics remembers of somebody who is not on the roster.
 fn told(acquaintance: Option<Acquaintance>, now: Timestamp) -> Sighting {
-    let told = acquaintance.unwrap_or(Acquaintance { first_seen: None, last_seen: None, time_played: None, online: false });
+    let told =
+        acquaintance.unwrap_or(Acquaintance { first_seen: None, last_seen: None, time_played: None, online: false });
     Sighting {
         last_seen: told.last_seen,
         first_seen: told.first_seen,

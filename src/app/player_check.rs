@@ -1,5 +1,7 @@
 //! `player check`: all that can be said of one player on the active server.
 
+use futures_util::future::join;
+
 use super::{App, Asker, server_of};
 use crate::{
     domain::{
@@ -27,10 +29,11 @@ impl App {
             Outcome::Choose(choice) => return Ok(Outcome::Choose(choice)),
         };
         let look = self.look(server, vec![found.id]).await?;
-        let (facts, sessions) = futures_util::join!(
+        let (facts, sessions) = join(
             self.battlemetrics.player(found.id, Purpose::Person),
             self.battlemetrics.sessions(found.id, server, 1, Purpose::Person),
-        );
+        )
+        .await;
 
         let now = self.clock.now();
         let guild = asker.guild.clone();

@@ -9,7 +9,9 @@ use crate::{
         names,
         notice::{Notice, What},
         presence,
-        report::{CHOICES, Candidate, Change, Choice, Outcome, Purpose, ServerCleared, ServerGet, ServerName, ServerSet},
+        report::{
+            CHOICES, Candidate, Change, Choice, Outcome, Purpose, ServerCleared, ServerGet, ServerName, ServerSet,
+        },
         trouble::{Trouble, TroubleKind},
     },
     error::Result,

@@ -5,7 +5,7 @@ use std::fs;
 use jiff::SignedDuration;
 
 use super::App;
-use crate::{domain::report::Status, error::Result, store::counts};
+use crate::{domain::report::Status, error::Result, store};
 
 impl App {
     /// Version, uptime, memory, database, services, recent troubles. `discord_latency` is what the door measured.
@@ -13,7 +13,7 @@ impl App {
     /// # Errors
     /// The database failed.
     pub async fn status(&self, discord_latency: Option<SignedDuration>) -> Result<Status> {
-        let counts = self.read(|conn| Ok(counts::counts(conn)?)).await?;
+        let counts = self.read(|conn| Ok(store::counts(conn)?)).await?;
         let mut recent = self.battlemetrics.recent();
         recent.extend(self.steam.recent());
         recent.sort_by_key(|trouble| std::cmp::Reverse(trouble.at));

@@ -107,3 +107,9 @@ pub fn believable(server: &Server, now: Timestamp) -> Result<(), Stale> {
         _ => Err(Stale::TooOld { since }),
     }
 }
+/// tmp
+pub fn order(_: &mut [super::report::MemberState]) {}
+/// tmp
+pub fn hides_names(_: &super::facts::Roster) -> bool {
+    false
+}

@@ -11,7 +11,8 @@ use std::{
 
 use anyhow::{Context, anyhow};
 use jiff::Timestamp;
-use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, ffi};
+pub use rusqlite::{Connection, Transaction};
+use rusqlite::{ErrorCode, TransactionBehavior, ffi};
 use tokio::sync::Semaphore;
 
 use crate::domain::notice::Storage;
