@@ -642,3 +642,4 @@ pub struct Undone {
     /// The change that was taken back.
     pub change: ChangeRow,
 }
+
