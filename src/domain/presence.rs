@@ -2,11 +2,15 @@
 //!
 //! Pure rules; the instant is an argument. Nothing here fetches or remembers.
 
+use std::cmp::Reverse;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::{
-    facts::{QueryStatus, Server, ServerStatus},
+    facts::{QueryStatus, Roster, Server, ServerStatus},
+    names,
+    report::MemberState,
     trouble::Trouble,
 };
 
@@ -107,9 +111,156 @@ pub fn believable(server: &Server, now: Timestamp) -> Result<(), Stale> {
         _ => Err(Stale::TooOld { since }),
     }
 }
-/// tmp
-pub fn order(_: &mut [super::report::MemberState]) {}
-/// tmp
-pub fn hides_names(_: &super::facts::Roster) -> bool {
-    false
+
+/// Sorts members as they are shown: the online, longest first; the offline, latest seen first; the unknown, latest seen
+/// first. Who has no known time follows those who have; ties go by [`names::folded`].
+pub fn order(members: &mut [MemberState]) {
+    members.sort_by_cached_key(|member| {
+        // Of the online, an early start comes first; of the others, a late end.
+        let (rank, start, end) = match &member.presence {
+            Presence::Online { since } => (0, *since, None),
+            Presence::Offline { last_seen } => (1, None, Some(*last_seen)),
+            Presence::Unknown { last_seen, .. } => (2, None, *last_seen),
+        };
+        (rank, start.is_none(), start, Reverse(end), names::folded(&member.member.name))
+    });
+}
+
+/// The fewest players from which [`hides_names`] is judged.
+const ENOUGH_PLAYERS: usize = 5;
+
+/// Whether the server seems to hide its players' names, so that nobody can be followed there by an id.
+///
+/// Said only if at least 5 players are listed and at least 90 % of them are known to be matched by name alone
+/// (`positive_match` is false). A sign, not a proof: a server that is queried for names but shows the true ones looks
+/// the same, and its players get another id with each renaming. Word it as "seems". That a censored server lists
+/// invented names and that such names are matched by name alone is likely, from public decompiled sources and from what
+/// BattleMetrics says of the flag; it has not been measured.
+pub fn hides_names(roster: &Roster) -> bool {
+    let listed = roster.online.len();
+    let by_name = roster.online.iter().filter(|player| player.positive_match == Some(false)).count();
+    listed >= ENOUGH_PLAYERS && by_name * 10 >= listed * 9
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        facts::OnlinePlayer,
+        ids::{MemberId, PlayerId, ServerId},
+        report::MemberName,
+    };
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_780_000_000 + second).unwrap()
+    }
+
+    fn server(status: ServerStatus, query_status: QueryStatus, updated_at: Option<Timestamp>) -> Server {
+        Server {
+            id: ServerId::new(1).unwrap(),
+            name: "Rusty Moose".to_owned(),
+            status,
+            query_status,
+            updated_at,
+            players: None,
+            max_players: None,
+            queue: None,
+            address: None,
+            country: None,
+            map: None,
+            last_wipe: None,
+            next_wipe: None,
+        }
+    }
+
+    fn member(name: &str, presence: Presence) -> MemberState {
+        let member = MemberName { id: MemberId::new(1).unwrap(), name: name.to_owned(), player: None, steam: None };
+        MemberState { member, presence }
+    }
+
+    /// A roster whose players carry these flags.
+    fn roster(flags: impl IntoIterator<Item = Option<bool>>) -> Roster {
+        let online = (1..).zip(flags).map(|(number, positive_match)| OnlinePlayer {
+            id: PlayerId::new(number).unwrap(),
+            name: format!("player {number}"),
+            since: None,
+            positive_match,
+        });
+        Roster { server: server(ServerStatus::Online, QueryStatus::Valid, None), online: online.collect() }
+    }
+
+    #[test]
+    fn a_fresh_list_of_a_healthy_server_is_believed() {
+        for query in [QueryStatus::Valid, QueryStatus::Other] {
+            for status in [ServerStatus::Online, ServerStatus::Other] {
+                for age in [0, 300, -60] {
+                    assert_eq!(believable(&server(status, query, Some(at(0))), at(age)), Ok(()), "{status:?} {age}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_list_that_is_too_old_or_has_no_age_is_not_believed() {
+        let of = |updated_at| server(ServerStatus::Online, QueryStatus::Valid, updated_at);
+        assert_eq!(believable(&of(Some(at(0))), at(301)), Err(Stale::TooOld { since: Some(at(0)) }));
+        assert_eq!(believable(&of(None), at(0)), Err(Stale::TooOld { since: None }));
+    }
+
+    #[test]
+    fn a_frozen_list_is_not_believed_however_fresh() {
+        for query in [QueryStatus::Timeout, QueryStatus::Invalid] {
+            let frozen = server(ServerStatus::Online, query, Some(at(0)));
+            assert_eq!(believable(&frozen, at(1)), Err(Stale::NotQueried { since: Some(at(0)) }));
+        }
+    }
+
+    #[test]
+    fn nobody_is_called_offline_because_the_server_is_down() {
+        for status in [ServerStatus::Offline, ServerStatus::Dead, ServerStatus::Invalid, ServerStatus::Removed] {
+            let down = server(status, QueryStatus::Timeout, Some(at(0)));
+            assert_eq!(believable(&down, at(1)), Err(Stale::ServerDown { status, since: Some(at(0)) }));
+        }
+    }
+
+    #[test]
+    fn a_group_is_listed_online_first_then_by_last_seen_then_the_unknown() {
+        let online = |since| Presence::Online { since };
+        let offline = |second| Presence::Offline { last_seen: at(second) };
+        let unknown = |last_seen| Presence::Unknown { cause: Unknown::NeverSeen, last_seen };
+        let expected = [
+            member("on for long", online(Some(at(10)))),
+            member("alike", online(Some(at(20)))),
+            member("Älike 2", online(Some(at(20)))),
+            member("a start nobody knows", online(None)),
+            member("just left", offline(90)),
+            member("left long ago", offline(5)),
+            member("unknown, seen once", unknown(Some(at(4)))),
+            member("Unknown, seen earlier", unknown(Some(at(3)))),
+            member("Anna", unknown(None)),
+            member("bert", unknown(None)),
+        ];
+        for turn in 0..expected.len() {
+            let mut members = expected.clone();
+            members.rotate_left(turn);
+            members.reverse();
+            order(&mut members);
+            assert_eq!(members, expected);
+        }
+    }
+
+    #[test]
+    fn a_server_where_nearly_everybody_is_known_by_name_alone_seems_to_hide_names() {
+        assert!(hides_names(&roster([Some(false); 5])));
+        assert!(hides_names(&roster([Some(true)].into_iter().chain([Some(false); 9]))));
+    }
+
+    #[test]
+    fn a_server_is_not_accused_on_thin_grounds() {
+        assert!(!hides_names(&roster([])), "an empty server");
+        assert!(!hides_names(&roster([Some(false); 4])), "four players");
+        assert!(!hides_names(&roster([Some(true)].into_iter().chain([Some(false); 8]))), "one in nine is sure");
+        assert!(!hides_names(&roster([None; 50])), "the service said nothing");
+        assert!(!hides_names(&roster([None].into_iter().chain([Some(false); 5]))), "one of six unsaid");
+    }
 }

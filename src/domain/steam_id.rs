@@ -21,9 +21,7 @@ impl SteamId {
 
     /// The account number: the lower half of the 64-bit form.
     pub const fn account(self) -> u32 {
-        #[expect(clippy::cast_possible_truncation, reason = "the lower half is what is asked for")]
-        let account = self.get() as u32;
-        account
+        self.get() as u32
     }
 
     /// `STEAM_1:Y:Z`, where the account is `2 * Z + Y`.
@@ -62,14 +60,10 @@ impl SteamId {
         let universe = number >> 56;
         let kind = number >> 52 & 0xF;
         match (universe, kind) {
-            (1, 1) => {
-                #[expect(clippy::cast_possible_truncation, reason = "the lower half is the account")]
-                let account = number as u32;
-                match Self::from_account(account) {
-                    Some(id) => Ok(id),
-                    None => Err(Wrong::NotAPerson),
-                }
-            }
+            (1, 1) => match Self::from_account(number as u32) {
+                Some(id) => Ok(id),
+                None => Err(Wrong::NotAPerson),
+            },
             (1, 3 | 4) => Err(Wrong::SteamGameServer),
             (1, 7) => Err(Wrong::SteamGroup),
             (1, _) => Err(Wrong::NotAPerson),
