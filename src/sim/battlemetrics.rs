@@ -1,9 +1,7 @@
-//! The pretend BattleMetrics: its endpoints, its resources, who may ask.
+//! The pretend BattleMetrics: its endpoints and who may ask.
 //!
-//! An endpoint is one row of `ENDPOINTS` and one function. Who was where is asked of `world.rs`; documents, pages and
-//! errors are in `jsonapi.rs`.
-
-use std::cmp::Ordering;
+//! An endpoint is one row of `ENDPOINTS` and one function. Who was where is asked of `world.rs`; resources are shaped
+//! in `resources.rs`; documents, pages and errors are in `jsonapi.rs`.
 
 use axum::http::{Method, StatusCode, header};
 use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
@@ -13,9 +11,13 @@ use super::{
     Sim,
     answer::{Answer, Incoming},
     jsonapi::{Document, PAGING, Query, Refusal, iso, page},
-    places::{Details, Server},
+    places::Server,
+    resources::{
+        name_resource, name_resources, open_session_resource, player_resource, seat_resource, server_resource,
+        session_resource, visit_json,
+    },
     switches::{NeverSeen, RetryAfter, Switches, TokenState},
-    world::{Profile, Seat, Session, Visit, World, seconds, session_id},
+    world::{Profile, Session, Visit, World, seconds, stamp},
 };
 
 /// What an endpoint needs to answer.
@@ -172,7 +174,7 @@ pub(super) fn too_many(switches: &Switches, at: Timestamp, wait: i64) -> Answer 
         RetryAfter::Absent => answer,
         RetryAfter::Seconds => with_header(answer, "retry-after", wait.to_string()),
         RetryAfter::Date => {
-            let then = super::world::stamp(seconds(at) + wait);
+            let then = stamp(seconds(at) + wait);
             // Years that RFC 9110 cannot write have no date to give.
             match DateTimePrinter::new().timestamp_to_rfc9110_string(&then) {
                 Ok(date) => with_header(answer, "retry-after", date),
@@ -273,7 +275,7 @@ fn list_servers(ask: &Ask<'_>) -> Result<Document, Refusal> {
         None => format!("null,{}", server.id),
     })?;
     let details = ask.switches.details_in_lists;
-    let servers = servers.into_iter().map(|server| server_resource(ask, server, details)).collect();
+    let servers = servers.into_iter().map(|server| server_resource(ask.world, server, ask.at, details)).collect();
     Ok(Document::list(servers, links))
 }
 
@@ -315,14 +317,14 @@ fn one_server(ask: &Ask<'_>) -> Result<Document, Refusal> {
         let seats = ask.world.roster(server.id, ask.at);
         for seat in seats.iter().filter(|seat| !seat.private) {
             if players {
-                included.push(seat_resource(ask, server, seat, as_of));
+                included.push(seat_resource(ask.world, server, seat, as_of));
             }
             if sessions {
-                included.push(open_session_resource(ask, server, seat));
+                included.push(open_session_resource(ask.world, server, seat));
             }
         }
     }
-    Ok(Document::single(server_resource(ask, server, true)).with(included))
+    Ok(Document::single(server_resource(ask.world, server, ask.at, true)).with(included))
 }
 
 fn list_players(ask: &Ask<'_>) -> Result<Document, Refusal> {
@@ -445,7 +447,7 @@ fn session_list(ask: &Ask<'_>, mut sessions: Vec<Session>) -> Result<Document, R
             add_once(&mut included, player_resource(&player, &[]));
         }
         if let Some(server) = ask.world.server(session.server).filter(|_| ask.query.includes("server")) {
-            add_once(&mut included, server_resource(ask, server, true));
+            add_once(&mut included, server_resource(ask.world, server, ask.at, true));
         }
         if ask.query.includes("identifier") {
             add_once(&mut included, name_resource(session.player, 0, &session.name, session.start));
@@ -482,7 +484,7 @@ fn visits(ask: &Ask<'_>, player: &Profile, servers: &[u64]) -> Vec<(u64, Visit)>
 fn add_servers(ask: &Ask<'_>, visits: &[(u64, Visit)], with_meta: bool, included: &mut Vec<Value>) {
     for (id, visit) in visits {
         let Some(server) = ask.world.server(*id) else { continue };
-        let mut resource = server_resource(ask, server, true);
+        let mut resource = server_resource(ask.world, server, ask.at, true);
         if let Some(resource) = resource.as_object_mut().filter(|_| with_meta) {
             resource.insert("meta".to_owned(), visit_json(visit));
         }
@@ -494,197 +496,5 @@ fn add_once(included: &mut Vec<Value>, resource: Value) {
     let same = |other: &Value| other.get("type") == resource.get("type") && other.get("id") == resource.get("id");
     if !included.iter().any(same) {
         included.push(resource);
-    }
-}
-
-fn reference(kind: &str, id: u64) -> Value {
-    json!({"data": {"type": kind, "id": id.to_string()}})
-}
-
-fn visit_json(visit: &Visit) -> Value {
-    json!({
-        "timePlayed": visit.time_played,
-        "firstSeen": iso(visit.first_seen),
-        "lastSeen": iso(visit.last_seen),
-        "online": visit.online,
-    })
-}
-
-fn player_resource(player: &Profile, visits: &[(u64, Visit)]) -> Value {
-    let server =
-        |(id, visit): &(u64, Visit)| json!({"type": "server", "id": id.to_string(), "meta": visit_json(visit)});
-    let relationships = match visits {
-        [] => json!({}),
-        visits => json!({"servers": {"data": visits.iter().map(server).collect::<Vec<_>>()}}),
-    };
-    json!({
-        "type": "player",
-        "id": player.id.to_string(),
-        "attributes": {
-            "id": player.id.to_string(),
-            "name": player.name,
-            "private": player.private,
-            "positiveMatch": player.positive_match,
-            "createdAt": iso(player.created),
-            "updatedAt": iso(player.created),
-        },
-        "relationships": relationships,
-    })
-}
-
-fn name_resources(player: &Profile) -> Vec<Value> {
-    let names = player.names.iter().rev().zip(0..);
-    names.map(|((since, name), at)| name_resource(player.id, at, name, *since)).collect()
-}
-
-fn name_resource(player: u64, at: usize, name: &str, last_seen: Timestamp) -> Value {
-    json!({
-        "type": "identifier",
-        "id": format!("{player}{at:02}"),
-        "attributes": {"type": "name", "identifier": name, "lastSeen": iso(last_seen), "private": false, "metadata": null},
-        "relationships": {"player": reference("player", player)},
-    })
-}
-
-fn seat_resource(ask: &Ask<'_>, server: &Server, seat: &Seat, as_of: Timestamp) -> Value {
-    let connected = seconds(as_of) - seconds(seat.start);
-    json!({
-        "type": "player",
-        "id": seat.player.to_string(),
-        "attributes": {
-            "id": seat.player.to_string(),
-            "name": seat.name,
-            "private": false,
-            "positiveMatch": seat.positive_match,
-            "createdAt": iso(seat.created),
-            "updatedAt": iso(seat.created),
-        },
-        "relationships": {"server": reference("server", server.id)},
-        "meta": {"metadata": [
-            {"key": "firstTime", "value": ask.world.is_first_time(server.id, seat), "private": false},
-            {"key": "score", "value": 0, "private": false},
-            {"key": "time", "value": connected, "private": false},
-        ]},
-    })
-}
-
-fn open_session_resource(ask: &Ask<'_>, server: &Server, seat: &Seat) -> Value {
-    session_json(seat.player, server.id, seat.start, None, ask.world.is_first_time(server.id, seat), &seat.name)
-}
-
-fn session_resource(session: &Session) -> Value {
-    session_json(session.player, session.server, session.start, session.stop, session.first_time, &session.name)
-}
-
-fn session_json(
-    player: u64,
-    server: u64,
-    start: Timestamp,
-    stop: Option<Timestamp>,
-    first_time: bool,
-    name: &str,
-) -> Value {
-    json!({
-        "type": "session",
-        "id": session_id(player, start),
-        "attributes": {
-            "start": iso(start),
-            "stop": stop.map(iso),
-            "firstTime": first_time,
-            "name": name,
-            "private": false,
-        },
-        "relationships": {
-            "server": reference("server", server),
-            "player": reference("player", player),
-            "identifiers": {"data": [{"type": "identifier", "id": format!("{player}00")}]},
-        },
-    })
-}
-
-fn server_resource(ask: &Ask<'_>, server: &Server, with_details: bool) -> Value {
-    let players = ask.world.roster(server.id, ask.at).len();
-    let query_status = server.frozen_since.map(|_| "timeout").or(server.query_status.as_deref());
-    let mut resource = json!({
-        "type": "server",
-        "id": server.id.to_string(),
-        "attributes": {
-            "id": server.id.to_string(),
-            "name": server.name,
-            "address": server.address,
-            "ip": server.ip,
-            "port": server.port,
-            "portQuery": server.port.wrapping_add(1),
-            "players": players,
-            "maxPlayers": server.max_players,
-            "rank": server.rank,
-            "location": server.location,
-            "status": server.status,
-            "private": false,
-            "queryStatus": query_status,
-            "createdAt": "2024-03-01T10:00:00.000Z",
-            "updatedAt": iso(server.refreshed(ask.at)),
-        },
-        "relationships": {"game": {"data": {"type": "game", "id": server.game}}},
-    });
-    if let Some(Value::Object(attributes)) = resource.get_mut("attributes") {
-        if let Some(country) = &server.country {
-            attributes.insert("country".to_owned(), json!(country));
-        }
-        if with_details && server.details != Details::Missing {
-            attributes.insert("details".to_owned(), details(server, players, ask.at));
-        }
-    }
-    resource
-}
-
-fn details(server: &Server, players: usize, at: Timestamp) -> Value {
-    let born = server.born(at);
-    let modded = server.kind == "modded";
-    match server.details {
-        Details::Missing => Value::Null,
-        Details::Sparse => json!({"map": server.map, "rust_type": server.kind}),
-        Details::Nulls => json!({
-            "map": server.map, "official": null, "rust_type": null, "rust_modded": null, "pve": null,
-            "rust_queued_players": null, "rust_fps": null, "rust_world_size": null, "rust_born": null,
-            "rust_last_wipe": null, "rust_next_wipe": null, "serverSteamId": null,
-        }),
-        Details::Full => json!({
-            "tags": [
-                format!("mp{}", server.max_players), format!("cp{players}"), format!("qp{}", queue(server, players, at)),
-                format!("born{}", seconds(born)), server.kind,
-            ],
-            "map": server.map,
-            "environment": "w",
-            "official": server.kind == "official",
-            "rust_type": server.kind,
-            "rust_modded": modded,
-            "pve": false,
-            "rust_gamemode": "vanilla",
-            "rust_queued_players": queue(server, players, at),
-            "rust_fps": 59,
-            "rust_fps_avg": 58.7,
-            "rust_uptime": seconds(at) - seconds(born),
-            "rust_world_seed": server.id % 1_000_000,
-            "rust_world_size": 3500 + server.id % 4 * 250,
-            "rust_born": iso(born),
-            "rust_last_wipe": iso(last_wipe(server, born)),
-            "rust_next_wipe": iso(server.next_wipe(at)),
-            "serverSteamId": format!("900000{:011}", server.id),
-        }),
-    }
-}
-
-/// The wipe as BattleMetrics guesses it: two minutes after the save was born, or badly wrong.
-fn last_wipe(server: &Server, born: Timestamp) -> Timestamp {
-    let off = if server.wrong_wipe { -120 * 24 * 3600 } else { 131 };
-    super::world::stamp(seconds(born) + off)
-}
-
-/// People wait once nine of ten places are taken; how many changes every five minutes.
-fn queue(server: &Server, players: usize, at: Timestamp) -> u64 {
-    match (players * 10).cmp(&(server.max_players as usize * 9)) {
-        Ordering::Less => 0,
-        _ => (server.id + seconds(at) as u64 / 300) % 23 + 1,
     }
 }

@@ -61,6 +61,11 @@ impl Fault {
     pub fn on(self, path: &str) -> Planned {
         Planned { path: Some(path.to_owned()), ..self.into() }
     }
+
+    /// How much later the answer comes.
+    pub(super) fn delay(&self) -> Duration {
+        if let Self::SlowFirstByte(delay) = self { *delay } else { Duration::ZERO }
+    }
 }
 
 /// A fault, where it happens and how often.

@@ -7,11 +7,14 @@ mod answer;
 mod battlemetrics;
 pub mod cast;
 mod dice;
+mod directing;
 mod faults;
 mod jsonapi;
 pub mod names;
 mod people;
 mod places;
+mod resources;
+mod search;
 mod steam;
 mod switches;
 #[cfg(test)]
@@ -170,6 +173,10 @@ impl Sim {
         change(&mut lock(&self.stage.switches));
     }
 
+    fn latency(&self) -> Duration {
+        *lock(&self.stage.latency)
+    }
+
     /// Changes how long each answer takes at least.
     pub fn set_latency(&self, latency: Duration) {
         *lock(&self.stage.latency) = latency;
@@ -320,22 +327,19 @@ async fn run(sim: Sim, service: Service, listener: TcpListener) -> io::Result<()
     axum::serve(listener, router).await
 }
 
+/// Answers as of the arrival and records at once, so that a client that gives up waiting is on record too.
 async fn serve(State((sim, service)): State<(Sim, Service)>, request: axum::extract::Request) -> Response {
-    let latency = *lock(&sim.stage.latency);
-    wait(latency).await;
     let Some(request) = take_apart(&sim, service, request).await else {
         return Answer::html(StatusCode::BAD_REQUEST, "").into_response();
     };
-    let fault = sim.next_fault(service, &request.path);
-    if let Some(Fault::SlowFirstByte(delay)) = &fault {
-        wait(*delay).await;
+    let mut answer = sim.answer(service, &request);
+    let mut delay = sim.latency();
+    if let Some(fault) = sim.next_fault(service, &request.path) {
+        answer = faults::spoil(&fault, answer, &request, |status| sim.error(service, status));
+        delay += fault.delay();
     }
-    let answer = sim.answer(service, &request);
-    let answer = match &fault {
-        None => answer,
-        Some(fault) => faults::spoil(fault, answer, &request, |status| sim.error(service, status)),
-    };
     sim.record(service, &request, &answer);
+    wait(delay).await;
     answer.into_response()
 }
 

@@ -99,6 +99,13 @@ impl Crew {
         (at + self.zone - DAWN).div_euclid(DAY)
     }
 
+    /// Makes a crew of those who fill a server: long evenings, hardly one left out.
+    fn devote(&mut self) {
+        self.keen = (0.75, 0.95);
+        self.hours = self.hours.max(4.0);
+        self.second = None;
+    }
+
     fn midnight(&self, day: i64) -> i64 {
         day * DAY - self.zone
     }
@@ -137,7 +144,10 @@ impl Settlers<'_> {
         let alike = |other: &(usize, &Place)| other.0 != home && other.1.region == place.region && other.1.regulars > 0;
         let others: Vec<usize> = self.places.iter().enumerate().filter(alike).map(|(index, _)| index).collect();
         let second = dice.chance(0.35).then(|| dice.pick(&others));
-        let crew = make_crew(&mut dice, place.region.zones(), home, second);
+        let mut crew = make_crew(&mut dice, place.region.zones(), home, second);
+        if place.server.id == cast::CROWDED {
+            crew.devote();
+        }
         self.crews.push(crew);
         for _ in 0..dice.pick(&[1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 8]) {
             self.admit_stranger();

@@ -1,6 +1,7 @@
 //! The pretend world: servers and people, and who was where from when to when. The same seed gives the same world.
 //!
-//! No network, no waiting, no clock: the instant is always an argument, in the past or years ahead.
+//! No network, no waiting, no clock: the instant is always an argument, in the past or years ahead. Nothing changes the
+//! world here; stories do that through `directing.rs`.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -9,8 +10,9 @@ use jiff::Timestamp;
 use super::{
     dice::Dice,
     names,
-    people::{self, Crew, Player, SCRIPTED_SLOT, Script, Stay},
+    people::{self, Crew, Player, Stay},
     places::{self, Server},
+    search::{self, Wanted},
 };
 
 /// The beginning: a Saturday evening in Europe, the afternoon in America.
@@ -23,19 +25,19 @@ const ALIASES: u64 = 3_000_000_000;
 /// Room in an alias for the index of a player.
 const PEOPLE: u64 = 8192;
 /// Room in an alias for the stays of a day.
-const SLOTS: u64 = 16;
+pub(super) const SLOTS: u64 = 16;
 
 /// Servers and people. Changing it is directing: what is asked afterwards is answered anew.
 #[derive(Clone, Debug)]
 pub struct World {
-    seed: u64,
-    servers: Vec<Server>,
-    crews: Vec<Crew>,
-    players: Vec<Player>,
-    servers_by_id: HashMap<u64, usize>,
-    players_by_id: HashMap<u64, usize>,
+    pub(super) seed: u64,
+    pub(super) servers: Vec<Server>,
+    pub(super) crews: Vec<Crew>,
+    pub(super) players: Vec<Player>,
+    pub(super) servers_by_id: HashMap<u64, usize>,
+    pub(super) players_by_id: HashMap<u64, usize>,
     /// For each server, the players who may ever be met there.
-    visitors: Vec<BTreeSet<usize>>,
+    pub(super) visitors: Vec<BTreeSet<usize>>,
 }
 
 /// Somebody on a server's roster.
@@ -164,13 +166,13 @@ impl World {
         self.servers.get(*self.servers_by_id.get(&id)?)
     }
 
-    /// Servers whose name holds every word of the text, or whose address is the text.
+    /// Servers in whose name every word of the text begins a word, or whose address is the text.
     pub fn find_servers(&self, text: &str) -> Vec<&Server> {
-        let words = words_of(text);
+        let words = search::words_of(text);
         let address = text.trim();
         let named = |server: &&Server| {
-            let name = server.name.to_lowercase();
-            words.iter().all(|word| name.contains(word.as_str()))
+            let own = search::words_of(&server.name);
+            words.iter().all(|word| own.iter().any(|own| own.starts_with(word.as_str())))
                 || server.ip == address
                 || format!("{}:{}", server.ip, server.port) == address
         };
@@ -399,7 +401,7 @@ impl World {
     }
 
     /// Where the player is at that second.
-    fn stay_at(&self, index: usize, at: i64) -> Option<Stay> {
+    pub(super) fn stay_at(&self, index: usize, at: i64) -> Option<Stay> {
         let script = self.players.get(index)?.script.as_ref();
         let written = script.into_iter().flat_map(|script| script.stays.iter());
         let mut written = written.filter_map(|stay| self.cut(*stay));
@@ -408,7 +410,7 @@ impl World {
     }
 
     /// Everything the player did that had begun by then, oldest first.
-    fn life(&self, index: usize, until: i64) -> Vec<Stay> {
+    pub(super) fn life(&self, index: usize, until: i64) -> Vec<Stay> {
         let written = self.players.get(index).and_then(|player| player.script.as_ref());
         let written = written.into_iter().flat_map(|script| script.stays.iter()).filter_map(|stay| self.cut(*stay));
         let natural = self.days(index, until).flat_map(|day| self.natural(index, day));
@@ -419,8 +421,7 @@ impl World {
 
     fn days(&self, index: usize, until: i64) -> impl Iterator<Item = i64> + use<> {
         let crew = self.crew(index);
-        let days = crew.map_or(0..=-1, |crew| crew.day_of(seconds(HISTORY))..=crew.day_of(until));
-        days.into_iter()
+        crew.map(|crew| crew.day_of(seconds(HISTORY))..=crew.day_of(until)).into_iter().flatten()
     }
 
     /// A day without the hours for which the player has a script.
@@ -446,137 +447,6 @@ impl World {
     fn crew(&self, index: usize) -> Option<&Crew> {
         self.crews.get(self.players.get(index)?.crew)
     }
-}
-
-/// Stage directions. Each answers whether the named player or server exists; from a first coming or going on, a player
-/// does nothing but what is directed.
-impl World {
-    /// Puts the player on a server, or on none, from that instant.
-    #[must_use]
-    pub fn direct(&mut self, player: u64, server: Option<u64>, at: Timestamp) -> bool {
-        let Some(index) = self.players_by_id.get(&player).copied() else { return false };
-        let place = match server.map(|id| self.servers_by_id.get(&id).copied()) {
-            Some(None) => return false,
-            Some(Some(place)) => Some(place),
-            None => None,
-        };
-        let at = seconds(at);
-        let mut script = self.script_up_to(index, at);
-        if let Some(place) = place {
-            let slot = SCRIPTED_SLOT + script.stays.len() as u64 % (SLOTS - SCRIPTED_SLOT);
-            script.stays.push(Stay { place, start: at, stop: i64::MAX, slot });
-            self.visitors.get_mut(place).map(|known| known.insert(index));
-        }
-        self.players.get_mut(index).map(|player| player.script = Some(script)).is_some()
-    }
-
-    /// Where the player really is, whatever BattleMetrics knows of it.
-    pub fn whereabouts(&self, player: u64, at: Timestamp) -> Option<u64> {
-        let stay = self.stay_at(*self.players_by_id.get(&player)?, seconds(at))?;
-        self.servers.get(stay.place).map(|server| server.id)
-    }
-
-    /// Gives the player another name from that instant.
-    #[must_use]
-    pub fn rename(&mut self, player: u64, name: &str, at: Timestamp) -> bool {
-        self.player_mut(player).map(|player| player.names.push((seconds(at), name.to_owned()))).is_some()
-    }
-
-    /// Switches the player's public profile off or on.
-    #[must_use]
-    pub fn set_private(&mut self, player: u64, private: bool) -> bool {
-        self.player_mut(player).map(|player| player.private = private).is_some()
-    }
-
-    /// A server to be changed.
-    pub fn server_mut(&mut self, id: u64) -> Option<&mut Server> {
-        let place = self.servers_by_id.get(&id)?;
-        self.servers.get_mut(*place)
-    }
-
-    /// A new player who does nothing until directed; the id.
-    pub fn add_player(&mut self, name: &str, at: Timestamp) -> u64 {
-        let index = self.players.len();
-        let (id, created) = (1_900_000_000 + index as u64, seconds(at));
-        self.players.push(Player {
-            id,
-            names: vec![(created, name.to_owned())],
-            private: false,
-            created,
-            steam: 76_561_197_960_265_728 + 4_100_000_000 + index as u64,
-            vanity: None,
-            persona: name.to_owned(),
-            steam_public: true,
-            crew: 0,
-            reliability: 0.0,
-            script: Some(Script { from: i64::MIN, until: i64::MAX, stays: Vec::new() }),
-        });
-        self.players_by_id.insert(id, index);
-        id
-    }
-
-    /// A new, empty, healthy Rust server; the id.
-    pub fn add_server(&mut self, name: &str) -> u64 {
-        let place = self.servers.len();
-        let id = 20_000_000 + place as u64;
-        self.servers.push(places::plain(id, name));
-        self.visitors.push(BTreeSet::new());
-        self.servers_by_id.insert(id, place);
-        id
-    }
-
-    fn player_mut(&mut self, id: u64) -> Option<&mut Player> {
-        let index = self.players_by_id.get(&id)?;
-        self.players.get_mut(*index)
-    }
-
-    /// A script that tells what the player did until `at`, as far as it was not natural, and leaves the rest empty.
-    fn script_up_to(&self, index: usize, at: i64) -> Script {
-        let Some(script) = self.players.get(index).and_then(|player| player.script.as_ref()) else {
-            return Script { from: at, until: i64::MAX, stays: Vec::new() };
-        };
-        let from = script.from.min(at);
-        let mut stays = self.life(index, at);
-        stays.retain(|stay| stay.start >= from && stay.start < at);
-        for stay in &mut stays {
-            stay.stop = stay.stop.min(at);
-        }
-        Script { from, until: i64::MAX, stays }
-    }
-}
-
-/// What a search for a name asks for.
-enum Wanted {
-    Exactly(String),
-    Words(Vec<String>, String),
-}
-
-impl Wanted {
-    fn new(text: &str) -> Self {
-        let text = text.trim().to_lowercase();
-        match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
-            Some(exact) => Self::Exactly(exact.to_owned()),
-            None => Self::Words(text.split_whitespace().map(str::to_owned).collect(), text),
-        }
-    }
-
-    fn fits(&self, name: &str) -> bool {
-        let name = name.to_lowercase();
-        match self {
-            Self::Exactly(exact) => name == *exact,
-            Self::Words(words, _) => words.iter().all(|word| name.contains(word.as_str())),
-        }
-    }
-
-    fn is(&self, name: &str) -> bool {
-        let (Self::Exactly(text) | Self::Words(_, text)) = self;
-        name.to_lowercase() == *text
-    }
-}
-
-fn words_of(text: &str) -> Vec<String> {
-    let words = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(str::to_lowercase).collect()
 }
 
 fn known_session(

@@ -74,6 +74,7 @@ async fn a_hidden_player_who_rejoins_gets_another_id() {
     let player = stage.sim.add_player("Somebody");
     stage.sim.joins(player, server);
     let first = ids_on(&stage, server).await;
+    stage.hours_pass(1);
     stage.sim.leaves(player, server);
     stage.sim.joins(player, server);
     let second = ids_on(&stage, server).await;

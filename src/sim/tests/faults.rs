@@ -104,6 +104,7 @@ async fn latency_can_be_changed_while_it_runs() {
     let stage = Stage::new();
     stage.sim.set_latency(Duration::from_secs(3600));
     assert!(tokio::time::timeout(Duration::from_millis(20), stage.get(&moose())).await.is_err(), "too early");
+    assert_eq!(stage.sim.requests().len(), 1, "asked, though nobody waited for the answer");
     stage.sim.set_latency(Duration::ZERO);
     stage.json(&moose()).await;
 }

@@ -77,9 +77,10 @@ async fn what_does_not_exist_is_not_found_and_remembered() {
     assert_eq!(stage.sim.unexpected(), [], "asking for an id that is nobody's is no mistake");
     assert_eq!(stage.status("/guilds").await, 404);
     assert_eq!(stage.status("//servers").await, 404);
-    assert_eq!(stage.status("/players/match").await, 405);
+    let posted = stage.client.post(format!("{}/servers", stage.sim.battlemetrics_url()));
+    assert_eq!(posted.bearer_auth(stage.sim.battlemetrics_token()).send().await.unwrap().status(), 405);
     let asked: Vec<_> = stage.sim.unexpected().into_iter().map(|request| request.path).collect();
-    assert_eq!(asked, ["/guilds", "//servers", "/players/match"]);
+    assert_eq!(asked, ["/guilds", "//servers", "/servers"]);
     stage.sim.forget_requests();
     assert_eq!(stage.sim.requests(), []);
 }

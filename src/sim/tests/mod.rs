@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::{Sim, SimOptions, World, cast};
 use crate::clock::ManualClock;
 
+/// A running pair of services and who asks them.
 struct Stage {
     sim: Sim,
     clock: ManualClock,
@@ -26,7 +27,7 @@ impl Stage {
         let clock = ManualClock::new(World::START);
         let options = SimOptions { seed: 7, clock: Arc::new(clock.clone()), latency: Duration::ZERO };
         let (sim, services) = Sim::bind(options).unwrap();
-        tokio::spawn(services);
+        spawn(services);
         let client = reqwest::Client::builder().redirect(redirect::Policy::none()).build().unwrap();
         Self { sim, clock, client }
     }
@@ -60,6 +61,11 @@ impl Stage {
     fn hours_pass(&self, hours: i64) {
         self.clock.advance(SignedDuration::from_hours(hours));
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a story has no wiring")]
+fn spawn(services: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(services);
 }
 
 fn strings<'a>(resources: &'a Value, pointer: &str) -> Vec<&'a str> {

@@ -26,7 +26,9 @@ async fn profiles_come_in_batches_and_unknown_ones_are_left_out() {
     let document: Value = stage.steam(&path).await.json().await.unwrap();
     let players = document["response"]["players"].as_array().unwrap();
     assert_eq!(players.len(), 7);
-    let find = |person: cast::Person| players.iter().find(|one| one["steamid"] == person.steam.to_string()).unwrap();
+    let find = |person: cast::Person| {
+        players.iter().find(|one| one["steamid"].as_str() == Some(&person.steam.to_string())).unwrap()
+    };
     let chenny = find(cast::CHENNY_BOUNCE);
     assert_eq!((&chenny["personaname"], &chenny["gameid"]), (&json!("ChennyBounce"), &json!("252490")));
     assert_eq!(chenny["profileurl"], "https://steamcommunity.com/id/chennybounce/");
