@@ -1,0 +1,151 @@
+//! The terminal as it is: where answers and complaints go, whether somebody sits in front of it, how wide it is.
+//!
+//! No commands and no wording.
+
+use std::{
+    io::{self, IsTerminal as _, Write},
+    sync::Mutex,
+};
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::render::{self, Screen};
+use crate::view::card::Card;
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Where answers go.
+pub struct Terminal {
+    /// One line of JSON an answer, instead of a card.
+    pub json: bool,
+    out: Box<dyn Write + Send>,
+    complaints: Box<dyn Write + Send>,
+    colour: bool,
+    width: Option<usize>,
+    interactive: bool,
+    meter: bool,
+    zone: TimeZone,
+}
+
+impl Terminal {
+    /// Standard output and standard error.
+    pub fn standard(json: bool, colour: Colour, no_colour: bool, columns: Option<usize>) -> Self {
+        let is_terminal = io::stdout().is_terminal();
+        Self {
+            json,
+            out: Box::new(io::stdout()),
+            complaints: Box::new(io::stderr()),
+            colour: match colour {
+                Colour::Auto => is_terminal && !no_colour,
+                Colour::Always => true,
+                Colour::Never => false,
+            },
+            width: if is_terminal { columns } else { None },
+            interactive: is_terminal && io::stdin().is_terminal() && !json,
+            meter: io::stderr().is_terminal() && !json,
+            zone: TimeZone::system(),
+        }
+    }
+
+    /// Everything, complaints too, goes to one writer that nobody watches: for a guided tour.
+    #[must_use]
+    pub fn as_one_stream(self) -> Self {
+        Self { complaints: Box::new(io::stdout()), interactive: false, meter: false, zone: TimeZone::UTC, ..self }
+    }
+
+    /// Whether somebody can answer a question.
+    pub fn interactive(&self) -> bool {
+        self.interactive
+    }
+
+    /// Shows an answer.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn card(&mut self, card: &Card, now: Timestamp) -> io::Result<()> {
+        let text = render::card(card, &self.screen(now));
+        writeln!(self.out, "{}", text.trim_end_matches('\n'))
+    }
+
+    /// Shows what went wrong, where errors go.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn complaint(&mut self, card: &Card, now: Timestamp) -> io::Result<()> {
+        let text = render::card(card, &self.screen(now));
+        writeln!(self.complaints, "{}", text.trim_end_matches('\n'))
+    }
+
+    /// Writes a line as it is; the caller has made it harmless.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn line(&mut self, line: &str) -> io::Result<()> {
+        writeln!(self.out, "{line}")
+    }
+
+    /// Writes a line where errors go.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn warn(&mut self, line: &str) -> io::Result<()> {
+        writeln!(self.complaints, "{line}")
+    }
+
+    /// Asks and reads one line. The end of the input is an empty answer.
+    ///
+    /// # Errors
+    /// When it cannot be asked or read.
+    pub fn ask(&mut self, prompt: &str) -> io::Result<String> {
+        write!(self.out, "{prompt}")?;
+        self.out.flush()?;
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer)?;
+        Ok(answer)
+    }
+
+    fn screen(&self, now: Timestamp) -> Screen {
+        Screen { width: self.width, colour: self.colour, zone: self.zone.clone(), now }
+    }
+}
+
+/// Progress of long work, on standard error, only where somebody watches.
+pub(super) struct Meter {
+    what: &'static str,
+    shown: bool,
+    written: Mutex<usize>,
+}
+
+impl Meter {
+    pub(super) fn new(terminal: &Terminal, what: &'static str) -> Self {
+        Self { what, shown: terminal.meter, written: Mutex::new(0) }
+    }
+
+    /// A progress that cannot be shown is no reason to stop the work.
+    pub(super) fn show(&self, done: usize, of: usize) {
+        if !self.shown {
+            return;
+        }
+        let line = format!("{done} of {of} {}", self.what);
+        let mut written = self.written.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *written = line.len();
+        write!(io::stderr(), "\r{line}").ok();
+    }
+
+    pub(super) fn clear(&self) {
+        let written = *self.written.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if written > 0 {
+            write!(io::stderr(), "\r{}\r", " ".repeat(written)).ok();
+        }
+    }
+}
