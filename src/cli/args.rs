@@ -1,1 +1,487 @@
-//! Stub.
+//! What may be typed after `rustops`: commands, flags and their help.
+//!
+//! Only reading. The environment and the configuration file are read elsewhere; nothing here acts.
+
+use std::{path::PathBuf, str::FromStr};
+
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use secrecy::SecretString;
+
+use crate::domain::{
+    ids::{ChangeId, ChannelId, GuildKey, NotAnId, RoleId, SteamId},
+    report::SettingsPatch,
+};
+
+/// Which rivals are online on your Rust server, and when the others were last seen.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "rustops", version, max_term_width = 100, arg_required_else_help = true)]
+pub struct Arguments {
+    /// Flags for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub action: Action,
+}
+
+/// Flags that stand before or after any command.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Options for every command")]
+pub struct Global {
+    /// Configuration file to read instead of the standard one
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Directory of the database instead of the standard one
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Whose groups: a Discord server's id, or `local`
+    #[arg(long, global = true, value_name = "KEY")]
+    pub guild: Option<GuildKey>,
+    /// Answer in JSON, one line, for scripts
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Colours
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value = "auto")]
+    pub color: Colour,
+    /// Say more of what happens (on stderr); twice for still more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Discord bot token. Others on this machine can see it in the process list; better use the file or the configuration
+    #[arg(long, global = true, value_name = "TOKEN", hide_short_help = true, value_parser = secret, conflicts_with = "discord_token_file")]
+    pub discord_token: Option<SecretString>,
+    /// File that holds the Discord bot token
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    pub discord_token_file: Option<PathBuf>,
+    /// BattleMetrics token. Others on this machine can see it in the process list; better use the file or the configuration
+    #[arg(long, global = true, value_name = "TOKEN", hide_short_help = true, value_parser = secret, conflicts_with = "battlemetrics_token_file")]
+    pub battlemetrics_token: Option<SecretString>,
+    /// File that holds the BattleMetrics token
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    pub battlemetrics_token_file: Option<PathBuf>,
+    /// Steam key. Others on this machine can see it in the process list; better use the file or the configuration
+    #[arg(long, global = true, value_name = "KEY", hide_short_help = true, value_parser = secret, conflicts_with = "steam_key_file")]
+    pub steam_key: Option<SecretString>,
+    /// File that holds the Steam key
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    pub steam_key_file: Option<PathBuf>,
+    /// Where Discord's REST interface is
+    #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
+    pub discord_api_url: Option<String>,
+    /// Where the BattleMetrics interface is
+    #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
+    pub battlemetrics_url: Option<String>,
+    /// Where the Steam interface is
+    #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
+    pub steam_url: Option<String>,
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "clap asks for a parser that may fail")]
+fn secret(text: &str) -> Result<SecretString, std::convert::Infallible> {
+    Ok(SecretString::from(text))
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Also into pipes and files
+    Always,
+    /// Not at all
+    Never,
+}
+
+/// A command.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Action {
+    /// The Rust server to look at
+    #[command(subcommand)]
+    Server(ServerAction),
+    /// Groups of players
+    #[command(subcommand)]
+    Group(GroupAction),
+    /// Single players
+    #[command(subcommand)]
+    Player(PlayerAction),
+    /// How the program and the outside services are doing
+    Status,
+    /// Show or change the settings
+    Settings(SettingsFlags),
+    /// The last changes
+    Audit,
+    /// Take a change back
+    Undo {
+        /// Its number, as `audit` shows it; the last change if left out
+        change: Option<ChangeId>,
+    },
+    /// Version, licence, where the data comes from
+    About,
+    /// Try everything in a pretend world, without tokens and network
+    Demo,
+    /// A prompt for several commands
+    Shell,
+    /// Run the Discord bot
+    Run,
+    /// The configuration file
+    #[command(subcommand)]
+    Config(ConfigAction),
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// `rustops server …`
+#[derive(Clone, Debug, Subcommand)]
+pub enum ServerAction {
+    /// Choose the server by name, BattleMetrics id or link
+    Set {
+        /// Name, BattleMetrics id or link
+        #[arg(required = true, value_name = "SERVER")]
+        server: Vec<String>,
+        /// Which of several, if the last answer was a list
+        #[arg(long, value_name = "N")]
+        pick: Option<usize>,
+    },
+    /// Players, map, wipes and address
+    Get,
+    /// Look at no server; groups and history stay
+    Clear,
+}
+
+/// `rustops group …`
+#[derive(Clone, Debug, Subcommand)]
+pub enum GroupAction {
+    /// All groups
+    List,
+    /// Add a player, and make the group if it is new
+    Add {
+        /// Name of the group; in quotes if it has blanks
+        group: String,
+        /// Name, BattleMetrics or Steam link, or id
+        #[arg(required_unless_present = "steam")]
+        player: Vec<String>,
+        /// The player's Steam account, if you know it too
+        #[arg(long, value_name = "ID")]
+        steam: Option<SteamId>,
+        /// Which of several, if the last answer was a list
+        #[arg(long, value_name = "N")]
+        pick: Option<usize>,
+    },
+    /// Add many players, one a line
+    Import {
+        /// Name of the group; in quotes if it has blanks
+        group: String,
+        /// File to read; `-` or nothing for the standard input
+        #[arg(default_value = "-")]
+        file: PathBuf,
+    },
+    /// Remove a player
+    Remove {
+        /// Name of the group; in quotes if it has blanks
+        group: String,
+        /// Name or id
+        #[arg(required = true)]
+        player: Vec<String>,
+        /// Which of several, if the last answer was a list
+        #[arg(long, value_name = "N")]
+        pick: Option<usize>,
+    },
+    /// Who is online, and when the rest were last seen
+    Check {
+        /// Name of the group
+        #[arg(required = true)]
+        group: Vec<String>,
+    },
+    /// Delete a group; it can be brought back for 30 days
+    Del {
+        /// Name of the group
+        #[arg(required = true)]
+        group: Vec<String>,
+        /// Delete without asking
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Rename a group
+    #[command(visible_alias = "rename")]
+    Change {
+        /// Its name; in quotes if it has blanks
+        group: String,
+        /// The new name
+        #[arg(required = true)]
+        new_name: Vec<String>,
+    },
+    /// Read the members' names again
+    Update {
+        /// Name of the group
+        #[arg(required = true)]
+        group: Vec<String>,
+    },
+    /// Give a group a server of its own, or let it follow the active one
+    #[command(group(ArgGroup::new("where").required(true).args(["server", "clear"])))]
+    Server {
+        /// Name of the group; in quotes if it has blanks
+        group: String,
+        /// Name, BattleMetrics id or link
+        server: Vec<String>,
+        /// Follow the active server again
+        #[arg(long)]
+        clear: bool,
+        /// Which of several, if the last answer was a list
+        #[arg(long, value_name = "N", conflicts_with = "clear")]
+        pick: Option<usize>,
+    },
+}
+
+/// `rustops player …`
+#[derive(Clone, Debug, Subcommand)]
+pub enum PlayerAction {
+    /// Online or last seen, time on the server, sessions, names, groups
+    Check {
+        /// Name, BattleMetrics or Steam link, or id
+        #[arg(required = true)]
+        player: Vec<String>,
+        /// Which of several, if the last answer was a list
+        #[arg(long, value_name = "N")]
+        pick: Option<usize>,
+    },
+}
+
+/// `rustops settings …`; without flags they are shown.
+#[derive(Args, Clone, Debug)]
+pub struct SettingsFlags {
+    /// Time zone, such as Europe/Berlin
+    #[arg(long, value_name = "ZONE")]
+    pub time_zone: Option<String>,
+    /// Who may change things on Discord: `everyone`, or a role's id
+    #[arg(long, value_name = "WHO")]
+    pub changers: Option<OrNobody<RoleId>>,
+    /// Where problems are told on Discord: a channel's id, or `none`
+    #[arg(long, value_name = "ID")]
+    pub log_channel: Option<OrNobody<ChannelId>>,
+}
+
+impl SettingsFlags {
+    /// What to change.
+    pub fn patch(&self) -> SettingsPatch {
+        SettingsPatch {
+            time_zone: self.time_zone.clone(),
+            changers: self.changers.map(|given| given.0),
+            log_channel: self.log_channel.map(|given| given.0),
+        }
+    }
+}
+
+/// An id, or the word that resets the setting: `everyone` or `none`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrNobody<Id>(pub Option<Id>);
+
+impl<Id: FromStr<Err = NotAnId>> FromStr for OrNobody<Id> {
+    type Err = NotAnId;
+
+    fn from_str(text: &str) -> Result<Self, NotAnId> {
+        match text {
+            "everyone" | "none" => Ok(Self(None)),
+            _ => text.parse().map(|id| Self(Some(id))),
+        }
+    }
+}
+
+/// `rustops config …`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum ConfigAction {
+    /// Print a configuration file with every setting explained
+    Default,
+    /// Print where the configuration file is looked for
+    Path,
+    /// Print what is in force, without secrets
+    Show,
+}
+
+/// The words of a name that was typed without quotes.
+pub fn joined(words: &[String]) -> String {
+    words.join(" ")
+}
+
+impl Action {
+    /// The command's name as in JSON: `group check`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Server(ServerAction::Set { .. }) => "server set",
+            Self::Server(ServerAction::Get) => "server get",
+            Self::Server(ServerAction::Clear) => "server clear",
+            Self::Group(GroupAction::List) => "group list",
+            Self::Group(GroupAction::Add { .. }) => "group add",
+            Self::Group(GroupAction::Import { .. }) => "group import",
+            Self::Group(GroupAction::Remove { .. }) => "group remove",
+            Self::Group(GroupAction::Check { .. }) => "group check",
+            Self::Group(GroupAction::Del { .. }) => "group del",
+            Self::Group(GroupAction::Change { .. }) => "group change",
+            Self::Group(GroupAction::Update { .. }) => "group update",
+            Self::Group(GroupAction::Server { .. }) => "group server",
+            Self::Player(PlayerAction::Check { .. }) => "player check",
+            Self::Status => "status",
+            Self::Settings(_) => "settings",
+            Self::Audit => "audit",
+            Self::Undo { .. } => "undo",
+            Self::About => "about",
+            Self::Demo => "demo",
+            Self::Shell => "shell",
+            Self::Run => "run",
+            Self::Config(_) => "config",
+            Self::Completions { .. } => "completions",
+            Self::Man => "man",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn typed(line: &[&str]) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from(std::iter::once("rustops").chain(line.iter().copied()))
+    }
+
+    fn checked_group(line: &[&str]) -> String {
+        match typed(line).unwrap().action {
+            Action::Group(GroupAction::Check { group }) => joined(&group),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_definitions_are_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_group_with_blanks_may_be_quoted_or_not() {
+        assert_eq!(checked_group(&["group", "check", "Purple Base"]), "Purple Base");
+        assert_eq!(checked_group(&["group", "check", "Purple", "Base"]), "Purple Base");
+        assert_eq!(checked_group(&["group", "check", "Purple", "Base", "--json"]), "Purple Base");
+    }
+
+    #[test]
+    fn a_name_may_begin_with_a_dash() {
+        assert_eq!(checked_group(&["group", "check", "--", "-=Clan=-", "--json"]), "-=Clan=- --json");
+    }
+
+    #[test]
+    fn flags_stand_before_or_after_the_command() {
+        for line in [
+            ["--json", "--guild", "42", "group", "list"],
+            ["group", "--json", "list", "--guild", "42"],
+            ["group", "list", "--guild", "42", "--json"],
+        ] {
+            let read = typed(&line).unwrap();
+            assert!(read.global.json, "{line:?}");
+            assert_eq!(read.global.guild.unwrap().as_str(), "42");
+            assert_eq!(read.action.name(), "group list");
+        }
+    }
+
+    #[test]
+    fn adding_takes_a_player_or_a_steam_account_or_both() {
+        assert!(typed(&["group", "add", "Purple Base"]).is_err());
+        assert!(typed(&["group", "add", "Purple Base", "--steam", "76561198000000001"]).is_ok());
+        let both =
+            typed(&["group", "add", "Purple Base", "Tee", "Higgins", "--steam", "76561198000000001", "--pick", "2"]);
+        let Action::Group(GroupAction::Add { group, player, steam, pick }) = both.unwrap().action else { panic!() };
+        assert_eq!((group.as_str(), joined(&player).as_str(), pick), ("Purple Base", "Tee Higgins", Some(2)));
+        assert_eq!(steam, SteamId::new(76_561_198_000_000_001));
+    }
+
+    #[test]
+    fn settings_can_be_set_and_reset() {
+        let line = ["settings", "--changers", "everyone", "--log-channel", "77", "--time-zone", "Europe/Berlin"];
+        let Action::Settings(flags) = typed(&line).unwrap().action else { panic!() };
+        let expected = SettingsPatch {
+            time_zone: Some("Europe/Berlin".to_owned()),
+            changers: Some(None),
+            log_channel: Some(ChannelId::new(77)),
+        };
+        assert_eq!(flags.patch(), expected);
+        let Action::Settings(shown) = typed(&["settings"]).unwrap().action else { panic!() };
+        assert_eq!(shown.patch(), SettingsPatch::default());
+    }
+
+    #[test]
+    fn a_group_is_pinned_or_freed_but_not_both() {
+        assert!(typed(&["group", "server", "Zerg", "Rusty", "Moose"]).is_ok());
+        assert!(typed(&["group", "server", "Zerg", "--clear"]).is_ok());
+        assert!(typed(&["group", "server", "Zerg"]).is_err());
+        assert!(typed(&["group", "server", "Zerg", "Moose", "--clear"]).is_err());
+    }
+
+    #[test]
+    fn the_old_name_of_renaming_still_works() {
+        assert_eq!(typed(&["group", "rename", "A", "B"]).unwrap().action.name(), "group change");
+    }
+
+    #[test]
+    fn an_import_reads_the_standard_input_unless_a_file_is_named() {
+        let Action::Group(GroupAction::Import { file, .. }) = typed(&["group", "import", "A"]).unwrap().action else {
+            panic!()
+        };
+        assert_eq!(file, PathBuf::from("-"));
+    }
+
+    #[test]
+    fn secrets_stay_out_of_errors_and_debug_output() {
+        let read = typed(&["--discord-token", "hunter2", "status", "--steam-key=hunter2"]).unwrap();
+        assert!(!format!("{read:?}").contains("hunter2"));
+        let wrong = typed(&["--discord-token", "hunter2", "status", "--nonsense"]).unwrap_err();
+        assert!(!wrong.render().to_string().contains("hunter2"));
+    }
+
+    #[test]
+    fn help_warns_of_the_process_list() {
+        let help = Arguments::command().render_long_help().to_string();
+        assert_eq!(help.matches("process list").count(), 3);
+    }
+
+    #[test]
+    fn the_commands_at_a_glance() {
+        insta::assert_snapshot!(Arguments::command().render_help(), @"
+        Which rivals are online on your Rust server, and when the others were last seen
+
+        Usage: rustops [OPTIONS] <COMMAND>
+
+        Commands:
+          server       The Rust server to look at
+          group        Groups of players
+          player       Single players
+          status       How the program and the outside services are doing
+          settings     Show or change the settings
+          audit        The last changes
+          undo         Take a change back
+          about        Version, licence, where the data comes from
+          demo         Try everything in a pretend world, without tokens and network
+          shell        A prompt for several commands
+          run          Run the Discord bot
+          config       The configuration file
+          completions  Print a completion script for a shell
+          man          Print the manual page
+          help         Print this message or the help of the given subcommand(s)
+
+        Options:
+          -h, --help     Print help (see more with '--help')
+          -V, --version  Print version
+
+        Options for every command:
+              --config <FILE>   Configuration file to read instead of the standard one
+              --data-dir <DIR>  Directory of the database instead of the standard one
+              --guild <KEY>     Whose groups: a Discord server's id, or `local`
+              --json            Answer in JSON, one line, for scripts
+              --color <WHEN>    Colours [default: auto] [possible values: auto, always, never]
+          -v, --verbose...      Say more of what happens (on stderr); twice for still more
+        ");
+    }
+}

@@ -281,3 +281,36 @@ impl Card {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::{notice, samples};
+
+    #[test]
+    fn outside_text_stands_only_where_a_face_escapes_it() {
+        let tag = "@everyone";
+        for face in [Face::Discord, Face::Terminal] {
+            let reports = samples::reports(tag)
+                .into_iter()
+                .map(|sample| if face == Face::Discord { sample.discord } else { sample.terminal });
+            let notices = samples::notices(tag).into_iter().map(|told| notice::card(&told, face, samples::now()));
+            for card in reports.chain(notices).chain(samples::other_cards(tag, face)) {
+                for span in samples::spans(&card, face) {
+                    let escaped =
+                        matches!(span, Span::Name(_) | Span::StrongName(_) | Span::Code(_) | Span::Actor { .. });
+                    assert!(escaped || !format!("{span:?}").contains(tag), "{span:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn footers_hold_nothing_that_a_footer_cannot_show() {
+        for sample in samples::reports("") {
+            let odd =
+                |span: &Span| matches!(span, Span::Command(_) | Span::Link { .. } | Span::Role(_) | Span::Channel(_));
+            assert!(!sample.discord.footer.iter().any(odd), "{}", sample.command);
+        }
+    }
+}

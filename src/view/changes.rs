@@ -114,3 +114,43 @@ fn settings(before: &Settings, after: &Settings) -> Text {
     let changed: Vec<_> = changed.into_iter().flatten().collect();
     text![plain(format!("settings changed: {}", changed.join(", ")))]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::{card::Face, samples};
+
+    #[test]
+    fn the_record_says_who_changed_what_and_what_was_taken_back() {
+        insta::assert_snapshot!(samples::sketch(&audit(&samples::audit("")), Face::Discord), @"
+        Plain | Last changes
+        18. · settings changed: time zone, who may change things, log channel · by Ann · 18 m ago
+        17. · Purple Base pinned to Rusty Moose |US Monthly| · by Ann · 17 m ago
+        16. · Purple Base renamed to Purple Tower · by Ann · 16 m ago
+        15. · Purple Base deleted (7 members) · by Ann · 15 m ago · taken back 2 m ago
+        14. · ChennyBounce removed from Purple Base · by Ann · 14 m ago
+        13. · P, P, P and 2 more added to the new group Purple Base · by Ann · 13 m ago
+        12. · server set to Rusty Moose |US Monthly| · by Ann · 12 m ago
+        11 older ones are not shown.
+        Take one back with /rustops undo and its number.
+        ");
+    }
+
+    #[test]
+    fn an_empty_record_teaches_the_first_step() {
+        let none = Audit { changes: Vec::new(), more: 0 };
+        insta::assert_snapshot!(samples::sketch(&audit(&none), Face::Terminal), @"
+        Quiet | No changes yet
+        What is set, added or removed is listed here. Start with rustops server set.
+        ");
+    }
+
+    #[test]
+    fn what_was_taken_back_is_named() {
+        insta::assert_snapshot!(samples::sketch(&undone(&samples::undone("")), Face::Discord), @"
+        Good | Change 14 taken back
+        ChennyBounce removed from Purple Base
+        It was made by Ann, 14 m ago.
+        ");
+    }
+}

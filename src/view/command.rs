@@ -108,8 +108,9 @@ impl Command {
     /// What is typed in a terminal: `rustops group check`.
     pub fn terminal(self) -> String {
         match self {
-            Self::About => "rustops --version".to_owned(),
-            Self::Status | Self::Settings | Self::Audit | Self::Undo | Self::Help => self.discord().to_owned(),
+            Self::Status | Self::Settings | Self::Audit | Self::Undo | Self::Help | Self::About => {
+                self.discord().to_owned()
+            }
             _ => format!("rustops {}", self.discord()),
         }
     }

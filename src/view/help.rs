@@ -59,3 +59,62 @@ pub fn about(about: About) -> Card {
         .field("Data", text!["BattleMetrics and Steam; kept on the machine that runs the bot"])
         .field_if("Page", (!about.home.is_empty()).then(|| text![link(about.home, about.home)]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::{card::Face, samples};
+
+    const NEW_ADMIN: Caller = Caller { right: Right::Manage, server_is_set: false, groups: 0 };
+
+    fn first_line(caller: Caller) -> String {
+        samples::sketch(&help(caller), Face::Discord).lines().nth(1).unwrap().to_owned()
+    }
+
+    #[test]
+    fn help_starts_with_the_next_sensible_step() {
+        let steps = [
+            first_line(NEW_ADMIN),
+            first_line(Caller { server_is_set: true, ..NEW_ADMIN }),
+            first_line(Caller { server_is_set: true, groups: 2, ..NEW_ADMIN }),
+            first_line(Caller { right: Right::Look, ..NEW_ADMIN }),
+        ];
+        insta::assert_snapshot!(steps.join("\n"), @"
+        Next: choose your server with /server set.
+        Next: add a player to a group with /group add.
+        Next: see who is online with /group check.
+        Nothing is set up yet. Ask somebody who may change things here.
+        ");
+    }
+
+    #[test]
+    fn help_lists_only_what_the_caller_may_do() {
+        let looker = Caller { right: Right::Look, server_is_set: true, groups: 2 };
+        insta::assert_snapshot!(samples::sketch(&help(looker), Face::Discord), @"
+        Plain | RustOps
+        Next: see who is online with /group check.
+        # Commands
+        /server get · players, map, wipes and address of the server
+        /group check · who is online, and when the rest were last seen
+        /group list · all groups
+        /player check · one player: online or last seen, sessions, names
+        /rustops status · how the bot is doing
+        /rustops audit · the last changes
+        /rustops help · this list
+        /rustops about · version, licence, link
+        ");
+        assert_eq!(help(Caller { right: Right::Manage, ..looker }).rows.len(), 2 + Command::ALL.len());
+    }
+
+    #[test]
+    fn about_names_version_and_licence() {
+        let facts = About { version: "0.1.0", licence: "MIT", home: "" };
+        insta::assert_snapshot!(samples::sketch(&about(facts), Face::Discord), @"
+        Plain | RustOps
+        Which rivals are online, and when the others were last seen.
+        Version: 0.1.0
+        Licence: MIT
+        Data: BattleMetrics and Steam; kept on the machine that runs the bot
+        ");
+    }
+}

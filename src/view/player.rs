@@ -5,12 +5,12 @@
 use jiff::Timestamp;
 
 use super::{
-    card::{Card, Row, Span, Text, Tone, link, name, plain, ready, text},
+    card::{Card, Face, Row, Span, Text, Tone, link, name, plain, ready, text},
     command::Command,
-    notice, words,
+    notice, presence, words,
 };
 use crate::domain::{
-    presence::Presence,
+    presence::{Presence, Unknown},
     report::{PlayerCheck, SessionLine},
 };
 
@@ -18,7 +18,7 @@ use crate::domain::{
 const LISTED: usize = 10;
 
 /// The answer of `player check`.
-pub fn check(report: &PlayerCheck, now: Timestamp) -> Card {
+pub fn check(report: &PlayerCheck, face: Face, now: Timestamp) -> Card {
     let tone = match report.presence {
         _ if report.stale.is_some() || report.trouble.is_some() => Tone::Caution,
         Presence::Online { .. } => Tone::Good,
@@ -28,7 +28,7 @@ pub fn check(report: &PlayerCheck, now: Timestamp) -> Card {
     let names: Vec<_> = report.names.iter().map(|former| former.name.as_str()).collect();
     let groups: Vec<_> = report.groups.iter().map(String::as_str).collect();
     Card::new(tone, text![name(&report.name)])
-        .row(Row::Member { name: ready(&report.name), presence: report.presence.clone() })
+        .row(state(report, face))
         .line_if(report.private.then(|| text!["The profile is private, so BattleMetrics lists this player nowhere."]))
         .line_if(report.stale.as_ref().map(words::stale_line))
         .line_if(report.trouble.as_ref().map(notice::trouble_line))
@@ -48,6 +48,17 @@ pub fn check(report: &PlayerCheck, now: Timestamp) -> Card {
         )
         .rows(sessions(report, now))
         .footer(text![name(&report.server.name), " · checked ", Span::Ago(report.as_of)])
+}
+
+/// The line of state. Of a member it is said since when nothing was seen; a player who was only looked up was never added.
+fn state(report: &PlayerCheck, face: Face) -> Row {
+    let name = ready(&report.name);
+    match report.presence {
+        Presence::Unknown { cause: Unknown::NeverSeen, last_seen: None } => {
+            Row::Text(presence::never_seen(face, &name))
+        }
+        _ => Row::Member { name, presence: report.presence.clone() },
+    }
 }
 
 fn profile(report: &PlayerCheck) -> Span {
@@ -87,4 +98,55 @@ fn session_row(session: &SessionLine, now: Timestamp) -> Row {
         (None, None) => text!["running"],
     };
     Row::Columns(vec![start, length])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{domain::trouble::TroubleKind, view::samples};
+
+    #[test]
+    fn a_player_in_full() {
+        let card = check(&samples::player_check(""), Face::Discord, samples::now());
+        insta::assert_snapshot!(samples::sketch(&card, Face::Discord), @"
+        Good | ChennyBounce
+        🟢 ChennyBounce · for 2 h 13 m
+        Time on this server: 3 d 15 h
+        First seen: 2026-05-07 22:46 UTC
+        Other names: Chenny
+        Groups: Purple Base
+        BattleMetrics: profile https://www.battlemetrics.com/players/1100000001
+        Steam: profile https://steamcommunity.com/profiles/76561198000000001 · 76561198000000001
+        # Last sessions
+        2026-06-16 20:33 UTC · 2 h 13 m so far
+        2026-06-15 21:46 UTC · 2 h 55 m
+        _ Rusty Moose |US Monthly| · checked 40 s ago
+        ");
+    }
+
+    #[test]
+    fn a_private_player_is_unknown_and_says_why() {
+        let report = PlayerCheck {
+            private: true,
+            presence: Presence::Unknown { cause: Unknown::NeverSeen, last_seen: None },
+            total: None,
+            first_seen: None,
+            sessions: Vec::new(),
+            sessions_trouble: Some(samples::trouble(TroubleKind::Forbidden)),
+            names: Vec::new(),
+            groups: Vec::new(),
+            ..samples::player_check("")
+        };
+        insta::assert_snapshot!(samples::sketch(&check(&report, Face::Discord, samples::now()), Face::Discord), @"
+        Caution | ChennyBounce
+        ❔ ChennyBounce · unknown: never seen on this server
+        The profile is private, so BattleMetrics lists this player nowhere.
+        Groups: none yet; add with /group add
+        BattleMetrics: profile https://www.battlemetrics.com/players/1100000001
+        Steam: profile https://steamcommunity.com/profiles/76561198000000001 · 76561198000000001
+        # Last sessions
+        BattleMetrics does not allow it. Whoever runs the bot: use the token of an account that may, or a larger plan.
+        _ Rusty Moose |US Monthly| · checked 40 s ago
+        ");
+    }
 }

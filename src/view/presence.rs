@@ -64,6 +64,15 @@ pub fn line(face: Face, name: &str, presence: &Presence, now: Timestamp) -> Text
     line
 }
 
+/// The whole line of somebody who is no member and was never seen: `❔ Sleepy · unknown: never seen on this server`.
+pub fn never_seen(face: Face, name: &str) -> Text {
+    let (mark, colon, unknown) = match face {
+        Face::Discord => ("❔ ", " · ", "unknown: "),
+        Face::Terminal => ("[?] ", " : ", "unknown, "),
+    };
+    text![mark, Span::Name(name.to_owned()), colon, unknown, "never seen on this server"]
+}
+
 /// The head line: `Purple Base · 2 of 7 online`, `Purple Base ACTIVE PLAYERS: (2 / 7)`. When nothing is known of anybody, no
 /// number is claimed.
 pub fn title(face: Face, title: &Title) -> Text {
@@ -89,5 +98,46 @@ pub fn glimpse(face: Face, online: Option<bool>, last_seen: Option<Timestamp>, n
         (_, Some(last_seen)) => format!("last seen {}", words::ago(face, last_seen, now)),
         (Some(false), None) => "offline".to_owned(),
         (None, None) => "state unknown".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{domain::presence::Unknown, view::samples};
+
+    #[test]
+    fn both_faces_say_the_same_of_everybody() {
+        let now = samples::now();
+        let told: Vec<_> = [
+            Presence::Online { since: Some(samples::ago(133)) },
+            Presence::Online { since: Some(now) },
+            Presence::Online { since: Some(samples::ago(-3)) },
+            Presence::Online { since: None },
+            Presence::Offline { last_seen: samples::ago(529) },
+            Presence::Unknown { cause: Unknown::NeverSeen, last_seen: None },
+            Presence::Unknown { cause: Unknown::NotLinked, last_seen: Some(samples::ago(90)) },
+        ]
+        .iter()
+        .flat_map(|presence| {
+            [Face::Discord, Face::Terminal].map(|face| words::flat(face, &line(face, "Chenny", presence, now), now))
+        })
+        .collect();
+        insta::assert_snapshot!(told.join("\n"), @"
+        🟢 Chenny · for 2 h 13 m
+        [X] Chenny : ACTIVE 2h 13m
+        🟢 Chenny · just joined
+        [X] Chenny : ACTIVE 0s
+        🟢 Chenny · just joined
+        [X] Chenny : ACTIVE 0s
+        🟢 Chenny · online
+        [X] Chenny : ACTIVE
+        ⚫ Chenny · last seen 8 h 49 m ago
+        [ ] Chenny : last seen 8h 49m ago
+        ❔ Chenny · unknown: not seen on this server since added
+        [?] Chenny : unknown, not seen on this server since added
+        ❔ Chenny · unknown: no BattleMetrics player linked, last seen 1 h 30 m ago
+        [?] Chenny : unknown, no BattleMetrics player linked, last seen 1h 30m ago
+        ");
     }
 }

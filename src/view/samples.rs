@@ -9,8 +9,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    card::{Card, Face},
-    changes, choices, group, help, notice, player, server, status,
+    card::{Card, Face, Row, Span},
+    changes, choices, group, help, notice, player, presence, server, status, words,
 };
 use crate::domain::{
     facts::{FormerName, QueryStatus, Server, ServerStatus},
@@ -393,7 +393,7 @@ pub(crate) fn reports(tag: &str) -> Vec<Sample> {
         sample("group change", &renamed(tag), |report, _| group::renamed(report)),
         outcome("group server", &pinned(tag), |report, _| group::pinned(report)),
         sample("group update", &updated(tag), |report, _| group::updated(report)),
-        outcome("player check", &player_check(tag), |report, _| player::check(report, now())),
+        outcome("player check", &player_check(tag), |report, face| player::check(report, face, now())),
         sample("status", &status_report(tag), |report, _| status::status(report)),
         sample("settings", &settings_report(tag), |report, _| status::settings(report)),
         sample("audit", &audit(tag), |report, _| changes::audit(report)),
@@ -512,4 +512,42 @@ pub(crate) fn stales() -> [Stale; 4] {
         Stale::NotQueried { since: Some(ago(65)) },
         Stale::TooOld { since: None },
     ]
+}
+
+/// A card without markup, for snapshots: what it says, line by line.
+pub(crate) fn sketch(card: &Card, face: Face) -> String {
+    let flat = |line: &[Span]| words::flat(face, line, now());
+    let mut lines = vec![format!("{:?} | {}", card.tone, flat(&presence::title(face, &card.title)))];
+    lines.extend(card.rows.iter().map(|row| match row {
+        Row::Text(line) => flat(line),
+        Row::Member { name, presence } => flat(&presence::line(face, name, presence, now())),
+        Row::Columns(cells) => cells.iter().map(|cell| flat(cell)).collect::<Vec<_>>().join(" · "),
+        Row::Field { key, value } => format!("{key}: {}", flat(value)),
+        Row::Heading(words) => format!("# {words}"),
+    }));
+    if let Some(menu) = &card.menu {
+        lines.push(format!("[{}]", menu.prompt));
+        lines.extend(
+            menu.choices.iter().map(|choice| format!("({}) {} | {}", choice.value, choice.label, choice.detail)),
+        );
+    }
+    if !card.footer.is_empty() {
+        lines.push(format!("_ {}", flat(&card.footer)));
+    }
+    lines.join("\n")
+}
+
+/// The spans of a card, wherever they stand.
+pub(crate) fn spans(card: &Card, face: Face) -> Vec<Span> {
+    let mut spans = presence::title(face, &card.title);
+    for row in &card.rows {
+        match row {
+            Row::Text(line) | Row::Field { value: line, .. } => spans.extend(line.clone()),
+            Row::Columns(cells) => spans.extend(cells.iter().flatten().cloned()),
+            Row::Member { name, presence } => spans.extend(presence::line(face, name, presence, now())),
+            Row::Heading(_) => {}
+        }
+    }
+    spans.extend(card.footer.clone());
+    spans
 }

@@ -91,3 +91,70 @@ fn players(server: &Server) -> Option<String> {
     };
     Some(format!("{on}{of}{queue}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::trouble::TroubleKind,
+        view::{card::Face, samples},
+    };
+
+    fn on_discord(card: &Card) -> String {
+        samples::sketch(card, Face::Discord)
+    }
+
+    #[test]
+    fn a_server_that_was_set_says_what_to_do_next() {
+        insta::assert_snapshot!(on_discord(&set(&samples::server_set(""))), @"
+        Good | Server set
+        Rusty Moose |US Monthly|
+        212 of 250, 12 in queue · US · online · 198.51.100.7:28015
+        Next: add players with /group add, see who is on with /group check.
+        ");
+    }
+
+    #[test]
+    fn a_server_that_hides_names_is_told_at_once() {
+        let report = ServerSet { hides_names: true, stale: Some(samples::stales()[2]), ..samples::server_set("") };
+        insta::assert_snapshot!(on_discord(&set(&report)), @"
+        Caution | Server set
+        Rusty Moose |US Monthly|
+        212 of 250, 12 in queue · US · online · 198.51.100.7:28015
+        Who is online cannot be told: BattleMetrics cannot query the server. Last update 1 h 5 m ago.
+        This server seems to hide its players' names, so nobody can be recognised on it.
+        Next: add players with /group add, see who is on with /group check.
+        ");
+    }
+
+    #[test]
+    fn the_server_at_a_glance() {
+        insta::assert_snapshot!(on_discord(&get(&samples::server_get(""))), @"
+        Good | Rusty Moose |US Monthly|
+        Status: online
+        Players: 212 of 250, 12 in queue
+        Map: Procedural Map
+        Last wipe: 2026-06-11 22:46 UTC · 5 d ago
+        Next wipe: 2026-06-25 22:46 UTC · in 9 d
+        F1 console: client.connect 198.51.100.7:28015
+        Page: BattleMetrics https://www.battlemetrics.com/servers/rust/9565288
+        _ BattleMetrics · as of 1 m ago
+        ");
+    }
+
+    #[test]
+    fn what_is_remembered_of_a_server_is_shown_with_the_trouble() {
+        let mut report = samples::server_get("");
+        report.trouble = Some(samples::trouble(TroubleKind::TokenRefused));
+        (report.server.players, report.server.map, report.server.next_wipe) = (None, None, None);
+        insta::assert_snapshot!(on_discord(&get(&report)), @"
+        Caution | Rusty Moose |US Monthly|
+        Status: online
+        Last wipe: 2026-06-11 22:46 UTC · 5 d ago
+        F1 console: client.connect 198.51.100.7:28015
+        Page: BattleMetrics https://www.battlemetrics.com/servers/rust/9565288
+        BattleMetrics refused the token. Whoever runs the bot: make one at https://www.battlemetrics.com/developers and set it as battlemetrics_token.
+        _ BattleMetrics · as of 1 m ago
+        ");
+    }
+}

@@ -7,12 +7,16 @@ use super::{
     changes::undo_line,
     notice, words,
 };
-use crate::domain::report::{Purpose, RecentTrouble, ServiceStatus, SettingsReport, Status};
+use crate::domain::{
+    report::{Purpose, RecentTrouble, ServiceStatus, SettingsReport, Status},
+    trouble::{Service, Trouble, TroubleKind},
+};
 
 /// The answer of `status`.
 pub fn status(report: &Status) -> Card {
     let services = [("BattleMetrics", &report.battlemetrics), ("Steam", &report.steam)];
-    let troubled = services.iter().any(|(_, service)| service.trouble.is_some() || service.paused_until.is_some());
+    let troubled =
+        services.iter().any(|(_, service)| service.paused_until.is_some() || service.trouble.is_some_and(serious));
     let tone = if troubled { Tone::Caution } else { Tone::Good };
     let title = if troubled { "RustOps is running, with problems" } else { "RustOps is running" };
     let kept = format!(
@@ -34,6 +38,11 @@ pub fn status(report: &Status) -> Card {
         .rows(recent(&report.recent))
 }
 
+/// Everything but a missing Steam key, which is a choice.
+fn serious(trouble: Trouble) -> bool {
+    trouble != Trouble { service: Service::Steam, kind: TroubleKind::TokenMissing }
+}
+
 fn number(count: u64) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX)
 }
@@ -46,8 +55,8 @@ fn service_rows(key: &'static str, service: &ServiceStatus) -> Vec<Row> {
     let spent: Vec<_> = service.spent.iter().filter(|spent| spent.requests > 0).collect();
     if !spent.is_empty() {
         let parts: Vec<_> =
-            spent.iter().map(|spent| format!("{} {}", spent.requests, purpose(spent.purpose))).collect();
-        line.push(plain(format!(" · used for {}", parts.join(", "))));
+            spent.iter().map(|spent| format!("{} for {}", spent.requests, purpose(spent.purpose))).collect();
+        line.push(plain(format!(" · last minute: {}", parts.join(", "))));
     }
     if let Some(until) = service.paused_until {
         line.extend(text![" · waits, goes on ", Span::Ago(until)]);
@@ -89,4 +98,47 @@ pub fn settings(report: &SettingsReport) -> Card {
             settings.log_channel.map_or_else(|| text!["none"], |channel| text![Span::Channel(channel)]),
         )
         .line_if(report.change.map(undo_line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::{card::Face, samples};
+
+    #[test]
+    fn the_state_of_the_bot_with_a_missing_key() {
+        insta::assert_snapshot!(samples::sketch(&status(&samples::status_report("")), Face::Terminal), @"
+        Good | RustOps is running
+        Version: 0.1.0
+        Running for: 3d 3h
+        Memory: 48.3 MB
+        Database: 3.4 MB
+        Discord servers: 2
+        Kept: 3 groups · 21 members · 512 players known
+        Discord: 42 ms
+        BattleMetrics: set up · 57 of 60 requests a minute left · last minute: 3 for commands
+        Steam: not set up
+        No Steam key is set. Whoever runs the bot: make one at https://steamcommunity.com/dev/apikey and set it as steam_key.
+        # Recent problems
+        30m ago · BattleMetrics has a fault
+        ");
+    }
+
+    #[test]
+    fn a_pause_is_told_at_once() {
+        let mut report = samples::status_report("");
+        report.battlemetrics.paused_until = Some(samples::ago(-2));
+        insta::assert_snapshot!(samples::sketch(&status(&report), Face::Discord).lines().next().unwrap(), @"Caution | RustOps is running, with problems");
+    }
+
+    #[test]
+    fn settings_that_were_changed_can_be_taken_back() {
+        insta::assert_snapshot!(samples::sketch(&settings(&samples::settings_report("")), Face::Discord), @"
+        Good | Settings changed
+        Time zone: Europe/Berlin
+        May change things: role 4242
+        Log channel: channel 77
+        Not right? /rustops undo takes it back (change 18).
+        ");
+    }
 }

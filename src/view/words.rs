@@ -131,7 +131,7 @@ pub fn stale(why: &Stale) -> String {
 /// Why a roster is not believed, as a sentence with the time since when.
 pub fn stale_line(why: &Stale) -> Text {
     let (Stale::ServerDown { since, .. } | Stale::NotQueried { since } | Stale::TooOld { since }) = *why;
-    let mut line = text!["The player list is not to be trusted: ", super::card::plain(stale(why))];
+    let mut line = text!["Who is online cannot be told: ", super::card::plain(stale(why))];
     match since {
         Some(since) => line.extend(text![". Last update ", Span::Ago(since), "."]),
         None => line.extend(text!["."]),
@@ -148,7 +148,7 @@ pub fn trouble(trouble: &Trouble) -> String {
         TroubleKind::NoSubscription => format!("no {who} subscription"),
         TroubleKind::Forbidden => format!("{who} does not allow it"),
         TroubleKind::Blocked => format!("{who} turned the request away"),
-        TroubleKind::LimitReached { .. } => format!("{who}'s request limit is reached"),
+        TroubleKind::LimitReached { .. } => format!("the request limit of {who} is reached"),
         TroubleKind::NotFound => format!("not found on {who}"),
         TroubleKind::Rejected => format!("{who} did not understand the request"),
         TroubleKind::Down { .. } => format!("{who} has a fault"),
@@ -195,7 +195,20 @@ mod tests {
                 format!("{} | {}", lasting(Face::Terminal, seconds(length)), lasting(Face::Discord, seconds(length)))
             })
             .into();
-        insta::assert_snapshot!(shown.join("\n"), @"");
+        insta::assert_snapshot!(shown.join("\n"), @"
+        0s | 0 s
+        0s | 0 s
+        40s | 40 s
+        59s | 59 s
+        1m | 1 m
+        13m | 13 m
+        1h | 1 h
+        2h 13m | 2 h 13 m
+        1d | 1 d
+        3d 4h | 3 d 4 h
+        30d | 30 d
+        462d | 462 d
+        ");
     }
 
     #[test]
@@ -218,6 +231,6 @@ mod tests {
     #[test]
     fn bytes_are_told_by_a_fitting_unit() {
         let told = [0, 999, 1000, 12_345, 999_999, 1_000_000, 48_300_000, 7_000_000_000, u64::MAX].map(bytes);
-        insta::assert_snapshot!(told.join(", "), @"");
+        insta::assert_snapshot!(told.join(", "), @"0 B, 999 B, 1.0 kB, 12.3 kB, 999.9 kB, 1.0 MB, 48.3 MB, 7.0 GB, 18446744.0 TB");
     }
 }
