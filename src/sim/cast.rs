@@ -28,7 +28,7 @@ pub const RUSTY_MOOSE_SMALL: u64 = 2_844_511;
 pub const RUSTY_MOOSE_OF_ANOTHER_GAME: u64 = 1_904_417;
 /// Two servers with exactly the same name, at different addresses.
 pub const NAMESAKES: [u64; 2] = [11_204_873, 11_204_991];
-/// 300 places, nearly all of them taken of an evening.
+/// 300 places, most of them taken of an evening.
 pub const CROWDED: u64 = 9_565_288;
 /// Hides its players: invented names, a fresh player id at each connection.
 pub const HIDDEN: u64 = 14_770_236;

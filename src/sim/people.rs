@@ -145,7 +145,7 @@ impl Settlers<'_> {
         let others: Vec<usize> = self.places.iter().enumerate().filter(alike).map(|(index, _)| index).collect();
         let second = dice.chance(0.35).then(|| dice.pick(&others));
         let mut crew = make_crew(&mut dice, place.region.zones(), home, second);
-        if place.server.id == cast::CROWDED {
+        if matches!(place.server.id, cast::CROWDED | cast::RUSTY_MOOSE) {
             crew.devote();
         }
         self.crews.push(crew);
@@ -266,9 +266,9 @@ fn plan(seed: u64, crew_index: usize, crew: &Crew, day: i64) -> Vec<Stay> {
     let place = crew.second.filter(|_| dice.chance(0.2)).unwrap_or(crew.home);
     let evening = crew.evening + 1.5 * (dice.unit() + dice.unit() - 1.0);
     let mut blocks = Vec::new();
-    if weekend && dice.chance(0.5 * keen) {
-        let from = 11.0 + 3.0 * dice.unit();
-        let until = (from + 1.0 + 2.5 * dice.unit()).min(evening - 0.7);
+    if weekend && dice.chance(0.8 * keen) {
+        let from = 11.5 + 3.5 * dice.unit();
+        let until = (from + 1.5 + 3.0 * dice.unit()).min(evening - 0.7);
         blocks.push((from, until));
     }
     if dice.chance(keen) {

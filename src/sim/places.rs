@@ -147,10 +147,10 @@ use Region::{Asia, Europe, NorthAmerica, SouthAmerica};
 
 /// Id, name, country, region, places, regulars, kind, days between wipes.
 const ROWS: &[Row] = &[
-    (cast::RUSTY_MOOSE, "Rusty Moose |US Monthly|", "US", NorthAmerica, 200, 200, "community", 28),
+    (cast::RUSTY_MOOSE, "Rusty Moose |US Monthly|", "US", NorthAmerica, 200, 290, "community", 28),
     (cast::RUSTY_MOOSE_SMALL, "Rusty Moose |US Monthly Small|", "US", NorthAmerica, 100, 60, "community", 28),
     (2_844_622, "Rusty Moose |EU Biweekly|", "DE", Europe, 150, 80, "community", 14),
-    (cast::CROWDED, "Crowded Coast EU Main", "DE", Europe, 300, 740, "community", 7),
+    (cast::CROWDED, "Crowded Coast EU Main", "DE", Europe, 300, 560, "community", 7),
     (9_565_301, "Crowded Coast US Main", "US", NorthAmerica, 300, 120, "community", 7),
     (10_238_447, "[EU] Example 2x | Solo/Duo/Trio", "NL", Europe, 150, 80, "modded", 7),
     (10_238_448, "[US] Example 2x | Solo/Duo/Trio", "US", NorthAmerica, 150, 80, "modded", 7),

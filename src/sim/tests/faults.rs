@@ -93,9 +93,11 @@ async fn a_stalled_body_never_ends() {
 
 #[tokio::test]
 async fn a_slow_answer_is_right_in_the_end() {
-    let stage = spoilt(Fault::SlowFirstByte(Duration::from_millis(60)));
+    let stage = Stage::new();
+    stage.sim.fault(Service::BattleMetrics, Fault::SlowFirstByte(Duration::from_secs(3600)).times(1));
     let early = tokio::time::timeout(Duration::from_millis(20), stage.get(&moose())).await;
     assert!(early.is_err(), "too early");
+    stage.sim.fault(Service::BattleMetrics, Fault::SlowFirstByte(Duration::from_millis(1)));
     stage.json(&moose()).await;
 }
 
