@@ -2,131 +2,48 @@
 //!
 //! Knows every action and no grammar: what was typed is read in `args` and `line`. No rules and no wording of answers.
 
-use std::io;
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
+    args::{Action, GroupAction, PlayerAction, ServerAction, joined},
     json,
+    render::harmless,
     terminal::{Meter, Terminal},
 };
 use crate::{
     app::{App, Asker},
     domain::{
-        ids::{ChangeId, SteamId},
-        notice::Notice,
-        report::{Choice, Outcome, SettingsPatch},
+        ids::SteamId,
+        notice::{Blame, Notice},
+        report::{Choice, Outcome},
     },
     error::{Error, Result},
     view::{
         self,
         card::{Card, Face},
+        help::About,
     },
 };
 
-/// One thing to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// `server set`
-    ServerSet {
-        /// Name, id or link.
-        name: String,
-        /// The candidate to take, from 1.
-        pick: Option<usize>,
-    },
-    /// `server get`
-    ServerGet,
-    /// `server clear`
-    ServerClear,
-    /// `group list`
-    GroupList,
-    /// `group add`
-    GroupAdd {
-        /// The group's name.
-        group: String,
-        /// Name, id or link.
-        player: String,
-        /// The Steam account that the player is known to be.
-        steam: Option<SteamId>,
-        /// The candidate to take, from 1.
-        pick: Option<usize>,
-    },
-    /// `group import`
-    GroupImport {
-        /// The group's name.
-        group: String,
-        /// One player a line.
-        lines: String,
-    },
-    /// `group remove`
-    GroupRemove {
-        /// The group's name.
-        group: String,
-        /// Name, id or link.
-        member: String,
-        /// The candidate to take, from 1.
-        pick: Option<usize>,
-    },
-    /// `group check`
-    GroupCheck {
-        /// The group's name.
-        group: String,
-    },
-    /// `group del`
-    GroupDelete {
-        /// The group's name.
-        group: String,
-        /// Confirmed already.
-        yes: bool,
-    },
-    /// `group change`, `group rename`
-    GroupRename {
-        /// The group's name.
-        group: String,
-        /// The name to give it.
-        new_name: String,
-    },
-    /// `group update`
-    GroupUpdate {
-        /// The group's name.
-        group: String,
-    },
-    /// `group server`
-    GroupPin {
-        /// The group's name.
-        group: String,
-        /// Name, id or link; none: follow the active server.
-        server: Option<String>,
-        /// The candidate to take, from 1.
-        pick: Option<usize>,
-    },
-    /// `player check`
-    PlayerCheck {
-        /// Name, id or link.
-        player: String,
-        /// The candidate to take, from 1.
-        pick: Option<usize>,
-    },
-    /// `status`
-    Status,
-    /// `settings`
-    Settings(SettingsPatch),
-    /// `audit`
-    Audit {
-        /// How many changes.
-        most: u64,
-    },
-    /// `undo`
-    Undo {
-        /// Which; none: the last one that stands.
-        change: Option<ChangeId>,
-    },
-    /// `help`
-    Help,
-    /// `about`
-    About,
-}
+/// What `about` says of this build.
+pub const ABOUT: About = About {
+    version: env!("CARGO_PKG_VERSION"),
+    licence: env!("CARGO_PKG_LICENSE"),
+    home: env!("CARGO_PKG_REPOSITORY"),
+};
+
+/// How many changes `audit` shows.
+const AUDIT_LINES: u64 = 20;
+
+/// More than any list of players; whatever is longer was named by mistake.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// How a command ended, as an exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,76 +58,35 @@ pub enum Exit {
     Outside = 3,
 }
 
-/// Does `action` for `asker` and shows the answer.
+/// Does `action` for `asker` and shows the answer. `None` for what is not done with an [`App`], such as `run`.
 ///
 /// # Errors
 /// Only when the terminal itself cannot be written or read.
-pub async fn act(app: &App, asker: &Asker, action: Action, terminal: &mut Terminal) -> io::Result<Exit> {
-    let name = action.name();
-    let mut doing = Doing { app, asker, terminal, name };
-    match action {
-        Action::ServerSet { name, pick } => {
-            doing.choosing(name, pick, async |input| app.server_set(asker, &input).await, view::server::set).await
-        }
-        Action::ServerGet => {
-            let report = app.server_get(asker).await;
-            let failed = report.as_ref().is_ok_and(|report| report.trouble.is_some());
-            doing.show(report, view::server::get, failed)
-        }
-        Action::ServerClear => doing.show(app.server_clear(asker).await, view::server::cleared, false),
-        Action::GroupList => doing.show(app.group_list(asker).await, view::group::list, false),
-        Action::GroupAdd { group, player, mut steam, pick } => {
-            let add = async |input: String| {
-                let outcome = app.group_add(asker, &group, &input, steam).await;
-                if let Ok(Outcome::Choose(choice)) = &outcome {
-                    steam = choice.steam.or(steam);
-                }
-                outcome
-            };
-            doing.choosing(player, pick, add, view::group::added).await
-        }
-        Action::GroupImport { group, lines } => {
-            let meter = Meter::new(doing.terminal, "lines");
-            let report = app.group_import(asker, &group, &lines, |done, of| meter.show(done, of)).await;
-            meter.clear();
-            doing.show(report, view::group::imported, false)
-        }
-        Action::GroupRemove { group, member, pick } => {
-            let remove = async |input: String| app.group_remove(asker, &group, &input).await;
-            doing.choosing(member, pick, remove, view::group::removed).await
-        }
-        Action::GroupCheck { group } => {
-            let report = app.group_check(asker, &group).await;
-            let failed = report.as_ref().is_ok_and(|report| report.trouble.is_some());
-            doing.show(report, view::group::check, failed)
-        }
-        Action::GroupDelete { group, yes } => doing.delete(&group, yes).await,
-        Action::GroupRename { group, new_name } => {
-            doing.show(app.group_rename(asker, &group, &new_name).await, view::group::renamed, false)
-        }
-        Action::GroupUpdate { group } => {
-            doing.show(app.group_update(asker, &group).await, view::group::updated, false)
-        }
-        Action::GroupPin { group, server: None, .. } => match app.group_pin(asker, &group, None).await {
-            Ok(Outcome::Done(report)) => doing.show(Ok(report), view::group::pinned, false),
-            Ok(Outcome::Choose(choice)) => doing.ask_back(&choice),
-            Err(error) => doing.complain(&error),
-        },
-        Action::GroupPin { group, server: Some(server), pick } => {
-            let pin = async |input: String| app.group_pin(asker, &group, Some(&input)).await;
-            doing.choosing(server, pick, pin, view::group::pinned).await
-        }
-        Action::PlayerCheck { player, pick } => {
+pub async fn act(app: &App, asker: &Asker, action: Action, terminal: &mut Terminal) -> io::Result<Option<Exit>> {
+    let mut doing = Doing { app, asker, terminal, name: action.name() };
+    let exit = match action {
+        Action::Server(action) => doing.server(action).await?,
+        Action::Group(action) => doing.group(action).await?,
+        Action::Player(PlayerAction::Check { player, pick }) => {
             let now = app.now();
             let check = async |input: String| app.player_check(asker, &input).await;
-            doing.choosing(player, pick, check, |report| view::player::check(report, now)).await
+            doing.choosing(joined(&player), pick, check, |report| view::player::check(report, now)).await?
         }
-        Action::Status => doing.show(app.status(None).await, view::status::status, false),
-        Action::Settings(patch) => doing.show(app.settings(asker, patch).await, view::status::settings, false),
-        Action::Audit { most } => doing.show(app.audit(asker, 0, most).await, view::changes::audit, false),
-        Action::Undo { change } => doing.show(app.undo(asker, change).await, view::changes::undone, false),
-        Action::Help | Action::About => doing.tell_about(&action),
-    }
+        Action::Status => doing.show(app.status(None).await, view::status::status, false)?,
+        Action::Settings(flags) => {
+            doing.show(app.settings(asker, flags.patch()).await, view::status::settings, false)?
+        }
+        Action::Audit => doing.show(app.audit(asker, 0, AUDIT_LINES).await, view::changes::audit, false)?,
+        Action::Undo { change } => doing.show(app.undo(asker, change).await, view::changes::undone, false)?,
+        Action::About => {
+            doing.terminal.card(&view::help::about(ABOUT), app.now())?;
+            Exit::Done
+        }
+        Action::Demo | Action::Shell | Action::Run | Action::Config(_) | Action::Completions { .. } | Action::Man => {
+            return Ok(None);
+        }
+    };
+    Ok(Some(exit))
 }
 
 /// One action under way.
@@ -222,6 +98,92 @@ struct Doing<'a> {
 }
 
 impl Doing<'_> {
+    async fn server(&mut self, action: ServerAction) -> io::Result<Exit> {
+        let (app, asker) = (self.app, self.asker);
+        match action {
+            ServerAction::Set { server, pick } => {
+                let set = async |input: String| app.server_set(asker, &input).await;
+                self.choosing(joined(&server), pick, set, view::server::set).await
+            }
+            ServerAction::Get => {
+                let report = app.server_get(asker).await;
+                let failed = report.as_ref().is_ok_and(|report| report.trouble.is_some());
+                self.show(report, view::server::get, failed)
+            }
+            ServerAction::Clear => self.show(app.server_clear(asker).await, view::server::cleared, false),
+        }
+    }
+
+    async fn group(&mut self, action: GroupAction) -> io::Result<Exit> {
+        let (app, asker) = (self.app, self.asker);
+        match action {
+            GroupAction::List => self.show(app.group_list(asker).await, view::group::list, false),
+            GroupAction::Add { group, player, steam, pick } => self.add(&group, joined(&player), steam, pick).await,
+            GroupAction::Import { group, file } => self.import(&group, &file).await,
+            GroupAction::Remove { group, player, pick } => {
+                let remove = async |input: String| app.group_remove(asker, &group, &input).await;
+                self.choosing(joined(&player), pick, remove, view::group::removed).await
+            }
+            GroupAction::Check { group } => {
+                let report = app.group_check(asker, &joined(&group)).await;
+                let failed = report.as_ref().is_ok_and(|report| report.trouble.is_some());
+                self.show(report, view::group::check, failed)
+            }
+            GroupAction::Del { group, yes } => self.delete(&joined(&group), yes).await,
+            GroupAction::Change { group, new_name } => {
+                self.show(app.group_rename(asker, &group, &joined(&new_name)).await, view::group::renamed, false)
+            }
+            GroupAction::Update { group } => {
+                self.show(app.group_update(asker, &joined(&group)).await, view::group::updated, false)
+            }
+            GroupAction::Server { group, server, pick, .. } => {
+                // No server is how `--clear` reads.
+                let pin = async |input: String| {
+                    let server = Some(input).filter(|input| !input.is_empty());
+                    app.group_pin(asker, &group, server.as_deref()).await
+                };
+                self.choosing(joined(&server), pick, pin, view::group::pinned).await
+            }
+        }
+    }
+
+    async fn add(
+        &mut self,
+        group: &str,
+        player: String,
+        mut steam: Option<SteamId>,
+        pick: Option<usize>,
+    ) -> io::Result<Exit> {
+        let (app, asker) = (self.app, self.asker);
+        let input = match (player.is_empty(), steam) {
+            (true, Some(steam)) => steam.to_string(),
+            _ => player,
+        };
+        let add = async |input: String| {
+            let outcome = app.group_add(asker, group, &input, steam).await;
+            // The account that led to the question belongs to whoever is chosen.
+            if let Ok(Outcome::Choose(choice)) = &outcome {
+                steam = choice.steam.or(steam);
+            }
+            outcome
+        };
+        self.choosing(input, pick, add, view::group::added).await
+    }
+
+    async fn import(&mut self, group: &str, file: &Path) -> io::Result<Exit> {
+        let lines = match read_lines(file) {
+            Ok(lines) => lines,
+            Err(cause) => {
+                let message = format!("{} cannot be read: {}.", harmless(&file.display().to_string()), cause.kind());
+                return self.terminal.usage(&message);
+            }
+        };
+        let meter = Meter::new(self.terminal, "lines");
+        let report = self.app.group_import(self.asker, group, &lines, |done, of| meter.show(done, of)).await;
+        meter.clear();
+        self.show(report, view::group::imported, false)
+    }
+
     /// Does something that may need a choice: the one of `--pick`, or the person's, or none.
     async fn choosing<T: Serialize>(
         &mut self,
@@ -301,15 +263,6 @@ impl Doing<'_> {
         self.show(report, view::group::deleted, false)
     }
 
-    fn tell_about(&mut self, action: &Action) -> io::Result<Exit> {
-        let card = match action {
-            Action::About => view::help::about(view::help::About::here()),
-            _ => view::help::help(view::help::Caller::owner()),
-        };
-        self.terminal.card(&card, self.app.now())?;
-        Ok(Exit::Done)
-    }
-
     fn show<T: Serialize>(
         &mut self,
         report: Result<T>,
@@ -348,8 +301,8 @@ pub fn complain(error: &Error, now: Timestamp, terminal: &mut Terminal) -> io::R
                 terminal.complaint(&view::notice::card(notice, Face::Terminal, now), now)?;
             }
             Ok(match notice.blame() {
-                crate::domain::notice::Blame::Request => Exit::Refused,
-                crate::domain::notice::Blame::Outside => Exit::Outside,
+                Blame::Request => Exit::Refused,
+                Blame::Outside => Exit::Outside,
             })
         }
         Error::Failure(failure) => {
@@ -365,33 +318,15 @@ pub fn complain(error: &Error, now: Timestamp, terminal: &mut Terminal) -> io::R
     }
 }
 
-fn is_yes(answer: &str) -> bool {
-    matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+/// The text of a file, or of the standard input for `-`.
+fn read_lines(file: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let source: Box<dyn io::Read> =
+        if file == Path::new("-") { Box::new(io::stdin()) } else { Box::new(File::open(file)?) };
+    source.take(MOST_BYTES).read_to_string(&mut text)?;
+    Ok(text)
 }
 
-impl Action {
-    /// How it is called in JSON answers.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::ServerSet { .. } => "server set",
-            Self::ServerGet => "server get",
-            Self::ServerClear => "server clear",
-            Self::GroupList => "group list",
-            Self::GroupAdd { .. } => "group add",
-            Self::GroupImport { .. } => "group import",
-            Self::GroupRemove { .. } => "group remove",
-            Self::GroupCheck { .. } => "group check",
-            Self::GroupDelete { .. } => "group del",
-            Self::GroupRename { .. } => "group change",
-            Self::GroupUpdate { .. } => "group update",
-            Self::GroupPin { .. } => "group server",
-            Self::PlayerCheck { .. } => "player check",
-            Self::Status => "status",
-            Self::Settings(_) => "settings",
-            Self::Audit { .. } => "audit",
-            Self::Undo { .. } => "undo",
-            Self::Help => "help",
-            Self::About => "about",
-        }
-    }
+fn is_yes(answer: &str) -> bool {
+    matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
 }

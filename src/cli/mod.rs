@@ -2,7 +2,9 @@
 //!
 //! Parses and shows. What a command does is decided by the use cases; where settings come from is known by the configuration.
 
+pub mod act;
 pub mod args;
 pub mod json;
 pub mod line;
 pub mod render;
+pub mod terminal;

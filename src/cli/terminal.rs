@@ -9,20 +9,13 @@ use std::{
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::render::{self, Screen};
+use super::{
+    act::Exit,
+    args::Colour,
+    json,
+    render::{self, Screen},
+};
 use crate::view::card::Card;
-
-/// When to colour.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Colour {
-    /// On a terminal, unless `NO_COLOR` is set.
-    #[default]
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
 
 /// Where answers go.
 pub struct Terminal {
@@ -100,6 +93,20 @@ impl Terminal {
     /// When it cannot be written.
     pub fn warn(&mut self, line: &str) -> io::Result<()> {
         writeln!(self.complaints, "{line}")
+    }
+
+    /// Tells that a command could not be understood.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn usage(&mut self, message: &str) -> io::Result<Exit> {
+        if self.json {
+            let line = json::usage(message)?;
+            self.line(&line)?;
+        } else {
+            self.warn(message)?;
+        }
+        Ok(Exit::Usage)
     }
 
     /// Asks and reads one line. The end of the input is an empty answer.
