@@ -504,10 +504,17 @@ async fn a_player_search_on_a_server_tells_when_each_was_there() {
         {"type": "server", "id": "7", "meta": {"lastSeen": "2026-09-30T22:41:10.000Z", "online": false}}]}});
     let list = json!([alpha, player("12", "alpha", None), {"id": 13}]);
     let stage = Stage::playing([document(&list, &json!([]))]).await;
-    let found = stage.battlemetrics().search_players("Al\"pha", Some(server_id(7)), Purpose::Person).await.unwrap();
-    assert_eq!(stage.asked().await, ["/players filter[search]=\"Al pha\"&page[size]=100&filter[servers]=7"]);
+    let found = stage.battlemetrics().search_players(" Alpha #1 ", Some(server_id(7)), Purpose::Person).await.unwrap();
+    assert_eq!(stage.asked().await, ["/players filter[search]=\"Alpha #1\"&page[size]=100&filter[servers]=7"]);
     let told: Vec<_> = found.iter().map(|hit| (hit.id.get(), hit.last_seen, hit.online)).collect();
     assert_eq!(told, [(11, Some(time("2026-09-30T22:41:10Z")), Some(false)), (12, None, None)]);
+}
+
+#[tokio::test]
+async fn a_name_with_quotes_in_it_is_searched_by_its_words() {
+    let stage = Stage::playing([]).await;
+    stage.battlemetrics().search_players("\"the\" boss", None, Purpose::Person).await.unwrap_err();
+    assert_eq!(stage.asked().await, ["/players filter[search]=the  boss&page[size]=100"]);
 }
 
 #[tokio::test]
