@@ -28,6 +28,9 @@ const PATIENCE: SignedDuration = SignedDuration::from_secs(10);
 /// Requests that may be under way at the same time.
 const AT_ONCE: usize = 8;
 
+/// Of these the background leaves so many free, so that no person waits behind eight polls that hang.
+const FOR_PEOPLE: usize = 2;
+
 /// The line of one service.
 pub(super) struct Queue {
     clock: Arc<dyn Clock>,
@@ -111,7 +114,8 @@ impl Queue {
             if wait.is_positive() {
                 return Turn::In(wait.unsigned_abs());
             }
-            if state.running >= AT_ONCE {
+            let kept_free = if purpose == Purpose::Person { 0 } else { FOR_PEOPLE };
+            if state.running + kept_free >= AT_ONCE {
                 return Turn::AfterOthers;
             }
             state.budget.spend(purpose, now);
@@ -187,7 +191,7 @@ mod tests {
 
     /// Eight requests under way: nobody else may start before one of them ends.
     fn busy(queue: &Queue) -> Vec<Permit<'_>> {
-        (0..AT_ONCE).map(|_| queue.enter(Purpose::Watch).now_or_never().unwrap().unwrap()).collect()
+        (0..AT_ONCE).map(|_| queue.enter(Purpose::Person).now_or_never().unwrap().unwrap()).collect()
     }
 
     #[tokio::test]
@@ -201,19 +205,31 @@ mod tests {
             assert!(poll!(waiting).is_pending());
         }
 
-        running.pop();
+        running.truncate(4);
         assert!(poll!(&mut past).is_pending());
         assert!(poll!(&mut watch).is_pending());
         let person = poll!(&mut person);
         assert!(person.is_ready());
 
-        drop(person);
         assert!(poll!(&mut past).is_pending());
         let watch = poll!(&mut watch);
         assert!(watch.is_ready());
 
+        assert!(poll!(&mut past).is_pending());
         drop(watch);
         assert!(poll!(&mut past).is_ready());
+    }
+
+    #[tokio::test]
+    async fn polls_that_hang_leave_room_for_people() {
+        let (queue, _clock) = queue();
+        let hanging: Vec<_> = (0..6).map(|_| queue.enter(Purpose::Watch).now_or_never().unwrap().unwrap()).collect();
+        let mut watch = enter(&queue, Purpose::Watch);
+        assert!(poll!(&mut watch).is_pending());
+        assert!(enter(&queue, Purpose::Person).now_or_never().unwrap().is_ok());
+        assert!(poll!(&mut watch).is_pending());
+        drop(hanging);
+        assert!(poll!(&mut watch).is_ready());
     }
 
     #[tokio::test]
