@@ -85,3 +85,38 @@ pub(super) fn flag(value: &Value, pointer: &str) -> Option<bool> {
 pub(super) fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
     value.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn whatever_is_not_data_is_told_apart() {
+        let deep = "[".repeat(100_000);
+        for (bytes, what) in [
+            ("", Unreadable::Empty),
+            (" \r\n\t", Unreadable::Empty),
+            ("<!DOCTYPE html><title>Just a moment...</title>", Unreadable::Html),
+            ("\n  <html>", Unreadable::Html),
+            ("{\"data\":{\"id\":\"12", Unreadable::Truncated),
+            ("[1,", Unreadable::Truncated),
+            (&deep, Unreadable::TooDeep),
+            ("error code: 1106", Unreadable::Shape),
+            ("{\"a\":1} trailing", Unreadable::Shape),
+        ] {
+            assert_eq!(parse(bytes.as_bytes()), Err(what), "{:?}", bytes.get(..40));
+        }
+        assert_eq!(parse(b"\"\xff\""), Err(Unreadable::Shape));
+        assert!(parse(b" {\"data\":[]} ").is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_are_too_strange(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let read = parse(&bytes);
+            prop_assert_eq!(read.is_ok(), serde_json::from_slice::<Value>(&bytes).is_ok());
+        }
+    }
+}

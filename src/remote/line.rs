@@ -19,7 +19,7 @@ use reqwest::{
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tracing::debug;
-use url::Url;
+use url::{Host, Url};
 
 use super::{Options, body, journal::Journal, queue::Queue};
 use crate::{
@@ -72,12 +72,16 @@ impl Line {
         anyhow::ensure!(matches!(base.scheme(), "http" | "https"), "the address of a service begins with https://");
         base.set_query(None);
         base.set_fragment(None);
-        let http = reqwest::Client::builder()
+        let mut http = reqwest::Client::builder()
             .user_agent(concat!("RustOps/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
             .connect_timeout(timeout.min(Duration::from_secs(5)))
-            .timeout(timeout)
-            .build()?;
+            .timeout(timeout);
+        // A proxy of the environment cannot reach this machine's own loopback.
+        if is_loopback(&base) {
+            http = http.no_proxy();
+        }
+        let http = http.build()?;
         let queue = Queue::new(plan, Arc::clone(&clock));
         Ok(Self { service, base, secret, clock, http, queue, journal: Mutex::default() })
     }
@@ -234,6 +238,15 @@ impl Line {
     }
 }
 
+fn is_loopback(base: &Url) -> bool {
+    match base.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
 /// Half a second to one, then one to two.
 fn backoff() -> ExponentialBuilder {
     ExponentialBuilder::new()
@@ -303,4 +316,23 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuration> {
     }
     let at = rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
     Some(at.duration_since(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(text: &str) -> Option<SignedDuration> {
+        let mut headers = HeaderMap::new();
+        headers.insert(RETRY_AFTER, HeaderValue::from_str(text).unwrap());
+        retry_after(&headers, "2026-10-01T12:00:00Z".parse().unwrap())
+    }
+
+    #[test]
+    fn a_pause_is_told_in_seconds_or_as_a_date() {
+        assert_eq!(heard("30"), Some(SignedDuration::from_secs(30)));
+        assert_eq!(heard("Thu, 01 Oct 2026 12:01:30 GMT"), Some(SignedDuration::from_secs(90)));
+        assert_eq!(heard("soon"), None);
+        assert_eq!(heard("-5"), None);
+    }
 }

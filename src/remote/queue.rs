@@ -28,6 +28,9 @@ const PATIENCE: SignedDuration = SignedDuration::from_secs(10);
 /// Requests that may be under way at the same time.
 const AT_ONCE: usize = 8;
 
+/// Of these the background leaves so many free, so that no person waits behind eight polls that hang.
+const FOR_PEOPLE: usize = 2;
+
 /// The line of one service.
 pub(super) struct Queue {
     clock: Arc<dyn Clock>,
@@ -111,7 +114,8 @@ impl Queue {
             if wait.is_positive() {
                 return Turn::In(wait.unsigned_abs());
             }
-            if state.running >= AT_ONCE {
+            let kept_free = if purpose == Purpose::Person { 0 } else { FOR_PEOPLE };
+            if state.running + kept_free >= AT_ONCE {
                 return Turn::AfterOthers;
             }
             state.budget.spend(purpose, now);
@@ -160,5 +164,150 @@ impl Drop for Permit<'_> {
             state.running -= 1;
             state.ring();
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+
+    use futures_util::{FutureExt, poll};
+
+    use super::*;
+    use crate::clock::ManualClock;
+
+    const PLAN: Plan = Plan { per_minute: 150, per_second: 20, first_pause: SignedDuration::from_secs(45) };
+
+    type Entering<'a> = Pin<Box<dyn Future<Output = Result<Permit<'a>, Timestamp>> + 'a>>;
+
+    fn queue() -> (Queue, ManualClock) {
+        let clock = ManualClock::new(Timestamp::UNIX_EPOCH);
+        (Queue::new(PLAN, Arc::new(clock.clone())), clock)
+    }
+
+    fn enter(queue: &Queue, purpose: Purpose) -> Entering<'_> {
+        Box::pin(queue.enter(purpose))
+    }
+
+    /// Eight requests under way: nobody else may start before one of them ends.
+    fn busy(queue: &Queue) -> Vec<Permit<'_>> {
+        (0..AT_ONCE).map(|_| queue.enter(Purpose::Person).now_or_never().unwrap().unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn a_person_goes_before_the_watch_and_the_watch_before_the_past() {
+        let (queue, _clock) = queue();
+        let mut running = busy(&queue);
+        let mut past = enter(&queue, Purpose::BackFill);
+        let mut watch = enter(&queue, Purpose::Watch);
+        let mut person = enter(&queue, Purpose::Person);
+        for waiting in [&mut past, &mut watch, &mut person] {
+            assert!(poll!(waiting).is_pending());
+        }
+
+        running.truncate(4);
+        assert!(poll!(&mut past).is_pending());
+        assert!(poll!(&mut watch).is_pending());
+        let person = poll!(&mut person);
+        assert!(person.is_ready());
+
+        assert!(poll!(&mut past).is_pending());
+        let watch = poll!(&mut watch);
+        assert!(watch.is_ready());
+
+        assert!(poll!(&mut past).is_pending());
+        drop(watch);
+        assert!(poll!(&mut past).is_ready());
+    }
+
+    #[tokio::test]
+    async fn polls_that_hang_leave_room_for_people() {
+        let (queue, _clock) = queue();
+        let hanging: Vec<_> = (0..6).map(|_| queue.enter(Purpose::Watch).now_or_never().unwrap().unwrap()).collect();
+        let mut watch = enter(&queue, Purpose::Watch);
+        assert!(poll!(&mut watch).is_pending());
+        assert!(enter(&queue, Purpose::Person).now_or_never().unwrap().is_ok());
+        assert!(poll!(&mut watch).is_pending());
+        drop(hanging);
+        assert!(poll!(&mut watch).is_ready());
+    }
+
+    #[tokio::test]
+    async fn among_equals_the_first_to_come_goes_first() {
+        let (queue, _clock) = queue();
+        let mut running = busy(&queue);
+        let mut first = enter(&queue, Purpose::Person);
+        let mut second = enter(&queue, Purpose::Person);
+        assert!(poll!(&mut first).is_pending());
+        assert!(poll!(&mut second).is_pending());
+        running.pop();
+        assert!(poll!(&mut second).is_pending());
+        assert!(poll!(&mut first).is_ready());
+    }
+
+    #[tokio::test]
+    async fn whoever_gives_up_waiting_leaves_the_place_to_the_next() {
+        let (queue, clock) = queue();
+        let pause = SignedDuration::from_secs(5);
+        queue.with_budget(|budget, now| budget.refused(Some(pause), now));
+        let mut head = enter(&queue, Purpose::Person);
+        let mut next = enter(&queue, Purpose::Watch);
+        assert!(poll!(&mut head).is_pending());
+        assert!(poll!(&mut next).is_pending());
+        drop(head);
+        assert!(poll!(&mut next).is_pending());
+        clock.advance(pause);
+        assert!(poll!(&mut next).is_ready());
+    }
+
+    #[tokio::test]
+    async fn a_request_that_is_dropped_under_way_frees_its_place() {
+        let (queue, _clock) = queue();
+        let mut running = busy(&queue);
+        let mut next = enter(&queue, Purpose::Watch);
+        assert!(poll!(&mut next).is_pending());
+        running.clear();
+        assert!(poll!(&mut next).is_ready());
+    }
+
+    #[tokio::test]
+    async fn a_pause_holds_the_background_and_sends_people_away_at_once() {
+        let (queue, clock) = queue();
+        let mut early = enter(&queue, Purpose::Person);
+        let running = busy(&queue);
+        assert!(poll!(&mut early).is_pending());
+        let until = queue.with_budget(|budget, now| budget.refused(None, now));
+        let told = poll!(&mut early).map(|turn| turn.err());
+        assert_eq!(told, std::task::Poll::Ready(Some(until)), "also whoever waited before the pause began");
+
+        let mut watch = enter(&queue, Purpose::Watch);
+        assert!(poll!(&mut watch).is_pending());
+        assert_eq!(enter(&queue, Purpose::Person).now_or_never().unwrap().err(), Some(until));
+        drop(running);
+        clock.advance(SignedDuration::from_secs(44));
+        assert!(poll!(&mut watch).is_pending());
+        clock.advance(SignedDuration::from_secs(1));
+        assert!(poll!(&mut watch).is_ready());
+    }
+
+    #[tokio::test]
+    async fn a_person_overtakes_the_background_that_waits_for_the_budget() {
+        let (queue, clock) = queue();
+        queue.with_budget(|budget, now| budget.report(Some(300), Some(20), now));
+        let mut past = enter(&queue, Purpose::BackFill);
+        assert!(poll!(&mut past).is_pending());
+        assert!(enter(&queue, Purpose::Person).now_or_never().unwrap().is_ok());
+        clock.advance(SignedDuration::from_secs(59));
+        assert!(poll!(&mut past).is_ready());
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_on_a_hasty_clock_and_the_budget_still_holds() {
+        let clock = ManualClock::hasty(Timestamp::UNIX_EPOCH);
+        let queue = Queue::new(PLAN, Arc::new(clock.clone()));
+        for _ in 0..200 {
+            drop(queue.enter(Purpose::Watch).await.unwrap());
+        }
+        assert!(clock.now() >= Timestamp::from_second(60).unwrap());
     }
 }

@@ -193,3 +193,176 @@ impl<K: Eq + Hash, V> Memory<K, V> {
 fn remembered<M, T>(memory: &Mutex<M>, with: impl FnOnce(&mut M) -> T) -> T {
     with(&mut memory.lock().unwrap_or_else(PoisonError::into_inner))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use wiremock::ResponseTemplate;
+
+    use super::*;
+    use crate::{
+        domain::trouble::TroubleKind,
+        remote::stage::{self, SECRET, Stage},
+    };
+
+    const FORBIDDEN: &str =
+        "<html><head><title>Forbidden</title></head><body>verify your <pre>key=</pre></body></html>";
+
+    fn steam_id(account: u64) -> SteamId {
+        SteamId::new(76_561_197_960_265_728 + account).unwrap()
+    }
+
+    fn found() -> ResponseTemplate {
+        stage::json(&json!({"response": {"steamid": "76561197960389184", "success": 1}}))
+    }
+
+    fn no_match() -> ResponseTemplate {
+        stage::json(&json!({"response": {"success": 42, "message": "No match"}}))
+    }
+
+    fn players(accounts: impl IntoIterator<Item = u64>) -> ResponseTemplate {
+        let player = |account| json!({"steamid": steam_id(account), "personaname": format!("Name {account}")});
+        stage::json(&json!({"response": {"players": accounts.into_iter().map(player).collect::<Vec<_>>()}}))
+    }
+
+    #[tokio::test]
+    async fn a_vanity_name_leads_to_its_account_and_is_asked_once_a_day() {
+        let stage = Stage::playing([found(), found()]).await;
+        let steam = stage.steam();
+        assert_eq!(steam.resolve_vanity("Alpha_1").await, Ok(Some(steam_id(123_456))));
+        assert_eq!(steam.resolve_vanity("alpha_1").await, Ok(Some(steam_id(123_456))));
+        let asked = format!("/ISteamUser/ResolveVanityURL/v1/ vanityurl=alpha_1&url_type=1&key={SECRET}");
+        assert_eq!(stage.asked().await, [asked]);
+        stage.clock.advance(SignedDuration::from_hours(24));
+        steam.resolve_vanity("alpha_1").await.unwrap();
+        assert_eq!(stage.requests().await.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_name_that_nobody_has_is_asked_again_after_minutes() {
+        let stage = Stage::playing([no_match(), found()]).await;
+        let steam = stage.steam();
+        assert_eq!(steam.resolve_vanity("alpha").await, Ok(None));
+        stage.clock.advance(SignedDuration::from_mins(4));
+        assert_eq!(steam.resolve_vanity("alpha").await, Ok(None));
+        stage.clock.advance(SignedDuration::from_mins(1));
+        assert_eq!(steam.resolve_vanity("alpha").await, Ok(Some(steam_id(123_456))));
+    }
+
+    #[tokio::test]
+    async fn a_name_that_steam_does_not_allow_is_not_asked_for() {
+        let stage = Stage::playing([]).await;
+        for name in ["", "a", "with blank", "semi;colon", "ümlaut", "../x", &"a".repeat(33)] {
+            assert_eq!(stage.steam().resolve_vanity(name).await, Ok(None), "{name:?}");
+        }
+        assert!(stage.requests().await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn without_a_key_steam_says_so_and_is_not_asked() {
+        let stage = Stage::playing([]).await;
+        let steam = Steam::new(Options { secret: None, ..stage.options() }).unwrap();
+        let missing = Trouble { service: Service::Steam, kind: TroubleKind::TokenMissing };
+        assert_eq!(steam.resolve_vanity("alpha").await, Err(missing));
+        assert_eq!(steam.personas(&[steam_id(1)]).await, Err(missing));
+        assert_eq!(steam.status().trouble, Some(missing));
+        assert!(!steam.status().configured);
+        assert!(stage.requests().await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_refused_key_is_named_and_not_tried_again() {
+        for status in [401, 403] {
+            let stage = Stage::playing([stage::status(status, FORBIDDEN)]).await;
+            let steam = stage.steam();
+            let refused = Trouble { service: Service::Steam, kind: TroubleKind::TokenRefused };
+            assert_eq!(steam.resolve_vanity("alpha").await, Err(refused));
+            assert_eq!(stage.requests().await.len(), 1);
+            assert_eq!(steam.status().trouble, Some(refused));
+        }
+    }
+
+    #[tokio::test]
+    async fn each_odd_answer_has_its_name() {
+        use TroubleKind::{Down, Forbidden, LimitReached, Rejected};
+        let odd = json!({"response": {"success": 15}});
+        let shape = TroubleKind::Unreadable { what: Unreadable::Shape };
+        for (answer, kind, requests) in [
+            (stage::status(400, "<html>Bad Request</html>"), Rejected, 1),
+            (stage::status(403, "{\"success\":false}"), Forbidden, 1),
+            (stage::status(404, "<html>Not Found</html>"), Rejected, 1),
+            (stage::status(503, ""), Down { status: 503 }, 3),
+            (stage::json(&odd), shape, 1),
+            (stage::json(&json!({})), shape, 1),
+            (stage::status(200, "<html>maintenance</html>"), TroubleKind::Unreadable { what: Unreadable::Html }, 1),
+            (
+                ResponseTemplate::new(429).insert_header("retry-after", "60"),
+                LimitReached { until: stage::time("2026-10-01T12:01:00Z") },
+                1,
+            ),
+        ] {
+            let stage = Stage::playing(vec![answer; 3]).await;
+            assert_eq!(stage.steam().resolve_vanity("alpha").await.map_err(|trouble| trouble.kind), Err(kind));
+            assert_eq!(stage.requests().await.len(), requests, "{kind:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_passing_limit_is_sat_out() {
+        let stage = Stage::playing([stage::status(429, "<html>Too Many Requests</html>"), found()]).await;
+        assert_eq!(stage.steam().resolve_vanity("alpha").await, Ok(Some(steam_id(123_456))));
+        assert_eq!(stage.elapsed(), SignedDuration::from_secs(2));
+    }
+
+    #[tokio::test]
+    async fn two_hundred_and_fifty_names_take_three_requests() {
+        let stage = Stage::playing([players(1..=100), players(101..=200), players(201..=250)]).await;
+        let ids: Vec<SteamId> = (1..=250).chain(1..=10).map(steam_id).collect();
+        let personas = stage.steam().personas(&ids).await.unwrap();
+        assert_eq!(personas.len(), 250);
+        assert_eq!(personas[&steam_id(7)].name, "Name 7");
+        let batches: Vec<usize> = stage.asked().await.iter().map(|asked| asked.matches(',').count() + 1).collect();
+        assert_eq!(batches, [100, 100, 50]);
+    }
+
+    #[tokio::test]
+    async fn names_are_remembered_for_ten_minutes_and_unknown_accounts_are_missing() {
+        let stage = Stage::playing([players([2, 1, 99]), players([3]), players([1])]).await;
+        let steam = stage.steam();
+        let known = steam.personas(&[steam_id(1), steam_id(2), steam_id(5)]).await.unwrap();
+        assert_eq!(known.len(), 2, "neither the unknown account nor one that nobody asked for");
+        assert_eq!(steam.personas(&[steam_id(1), steam_id(3)]).await.unwrap().len(), 2);
+        stage.clock.advance(SignedDuration::from_mins(10));
+        assert_eq!(steam.personas(&[steam_id(1)]).await.unwrap().len(), 1);
+        assert!(stage.asked().await[1].contains("steamids=76561197960265731&"));
+        assert_eq!(stage.requests().await.len(), 3);
+        assert!(steam.personas(&[]).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_key_and_the_names_stay_out_of_log_and_errors() {
+        let (log, _guard) = stage::log();
+        let stage = Stage::playing([stage::status(403, FORBIDDEN), found()]).await;
+        let steam = stage.steam();
+        let refused = steam.resolve_vanity("somebody").await.unwrap_err();
+        steam.resolve_vanity("somebody").await.unwrap();
+        let lost = Steam::new(stage::options(stage::NOBODY, &stage.clock)).unwrap();
+        let unreachable = lost.resolve_vanity("somebody").await.unwrap_err();
+        let told = format!("{} {refused:?} {unreachable:?} {steam:?} {:?}", log.text(), steam.recent());
+        assert!(told.contains("/ISteamUser/ResolveVanityURL/v1") && told.contains("no answer"), "{told}");
+        for hidden in [SECRET, "somebody", "key="] {
+            assert!(!told.contains(hidden), "{hidden}: {told}");
+        }
+    }
+
+    #[test]
+    fn the_memory_does_not_grow_without_end() {
+        let mut memory = Memory::default();
+        let now = stage::now();
+        for number in 0..3 * ROOM {
+            memory.put(number, (), now, PERSONA_HOLDS);
+        }
+        assert!(memory.0.len() <= ROOM);
+        assert!(memory.get(&(3 * ROOM - 1), now).is_some());
+    }
+}

@@ -123,9 +123,7 @@ impl BattleMetrics {
         purpose: Purpose,
     ) -> Result<Vec<PlayerHit>, Trouble> {
         let mut url = self.0.line.url(["players"]);
-        // In quotes: without them a common name drowns in all that contain it.
-        let quoted = format!("\"{}\"", searched(name).replace('"', " "));
-        url.query_pairs_mut().append_pair("filter[search]", &quoted).append_pair("page[size]", PAGE);
+        url.query_pairs_mut().append_pair("filter[search]", &exactly(name)).append_pair("page[size]", PAGE);
         if let Some(server) = server {
             url.query_pairs_mut().append_pair("filter[servers]", &server.to_string());
         }
@@ -260,6 +258,13 @@ impl fmt::Debug for BattleMetrics {
 
 fn searched(name: &str) -> String {
     name.trim().chars().take(MOST_SEARCH_CHARS).collect()
+}
+
+/// In quotes the service looks for the whole name; as words, a common name drowns in all that contain it. A name that
+/// holds quotes itself can only be looked for as words.
+fn exactly(name: &str) -> String {
+    let name = searched(name);
+    if name.contains('"') { name.replace('"', " ").trim().to_owned() } else { format!("\"{name}\"") }
 }
 
 #[cfg(test)]
