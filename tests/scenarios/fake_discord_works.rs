@@ -14,7 +14,7 @@ use serenity::{
     CreateMessage, CreateModal, CreateSelectMenu, CreateSelectMenuKind, CreateSelectMenuOption, EditMessage,
     GatewayIntents, InputTextStyle, Interaction,
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 
 use crate::fake_discord::{Ending, FakeDiscord, Times, permission, without_times};
@@ -22,13 +22,17 @@ use crate::fake_discord::{Ending, FakeDiscord, Times, permission, without_times}
 type Error = Box<dyn std::error::Error + Send + Sync>;
 type Context<'a> = poise::Context<'a, Gate, Error>;
 
-/// Holds back the answer of `/slow` until a story opens it.
+/// Holds back the answers of `/slow` and `/sleepy` until a story opens it.
 #[derive(Clone, Default)]
 struct Gate(Arc<Notify>);
+
+/// What the bot heard about guilds.
+type News = mpsc::UnboundedReceiver<String>;
 
 struct SmallBot {
     http: Arc<serenity::Http>,
     gate: Gate,
+    news: News,
     shards: Arc<serenity::ShardManager>,
     running: JoinHandle<Result<(), serenity::Error>>,
 }
@@ -41,9 +45,21 @@ impl SmallBot {
     async fn with(discord: &FakeDiscord, token: &str, intents: GatewayIntents) -> Self {
         let gate = Gate::default();
         let data = gate.clone();
+        let (tell, news) = mpsc::unbounded_channel();
         let framework = poise::Framework::builder()
             .options(poise::FrameworkOptions {
-                commands: vec![hello(), group(), slow(), secret(), import(), broken(), track_players(), sleepy(), whois()],
+                commands: vec![
+                    hello(),
+                    group(),
+                    slow(),
+                    secret(),
+                    import(),
+                    broken(),
+                    track_players(),
+                    sleepy(),
+                    whois(),
+                    twice(),
+                ],
                 event_handler: |framework, event| Box::pin(on_event(framework.serenity_context, event)),
                 on_error: |_| Box::pin(async {}),
                 initialize_owners: false,
@@ -57,10 +73,14 @@ impl SmallBot {
             })
             .build();
         let http = serenity::HttpBuilder::new(token).proxy(discord.url()).ratelimiter_disabled(true).build();
-        let mut client = serenity::ClientBuilder::new_with_http(http, intents).framework(framework).await.unwrap();
+        let mut client = serenity::ClientBuilder::new_with_http(http, intents)
+            .framework(framework)
+            .event_handler(Ears(tell))
+            .await
+            .unwrap();
         let (http, shards) = (Arc::clone(&client.http), Arc::clone(&client.shard_manager));
         let running = tokio::spawn(async move { client.start().await });
-        Self { http, gate, shards, running }
+        Self { http, gate, news, shards, running }
     }
 
     async fn stop(mut self) {
@@ -72,6 +92,20 @@ impl SmallBot {
 impl Drop for SmallBot {
     fn drop(&mut self) {
         self.running.abort();
+    }
+}
+
+struct Ears(mpsc::UnboundedSender<String>);
+
+#[serenity::async_trait]
+impl serenity::EventHandler for Ears {
+    async fn guild_create(&self, _: serenity::Context, guild: serenity::Guild, _: Option<bool>) {
+        // A story that does not listen has dropped the other end.
+        let _ = self.0.send(format!("{} with {} channel", guild.name, guild.channels.len()));
+    }
+
+    async fn guild_delete(&self, _: serenity::Context, gone: serenity::UnavailableGuild, _: Option<serenity::Guild>) {
+        let _ = self.0.send(if gone.unavailable { "an outage".into() } else { "kicked out".into() });
     }
 }
 
@@ -174,6 +208,17 @@ async fn broken(ctx: Context<'_>) -> Result<(), Error> {
     Ok(())
 }
 
+/// Answers twice
+#[poise::command(slash_command)]
+async fn twice(ctx: poise::ApplicationContext<'_, Gate, Error>) -> Result<(), Error> {
+    let again = CreateButton::new("later").label("Later");
+    let first = CreateInteractionResponseMessage::new().content("once").button(again);
+    let answer = CreateInteractionResponse::Message(first);
+    ctx.interaction.create_response(ctx.serenity_context(), answer.clone()).await?;
+    ctx.interaction.create_response(ctx.serenity_context(), answer).await?;
+    Ok(())
+}
+
 /// Names a person and a role
 #[poise::command(slash_command)]
 async fn whois(
@@ -200,6 +245,12 @@ async fn on_event(ctx: &serenity::Context, event: &serenity::FullEvent) -> Resul
             let answer = match &pressed.data.kind {
                 ComponentInteractionDataKind::StringSelect { values } => {
                     CreateInteractionResponse::Message(text(format!("picked {}", values.join(", "))).ephemeral(true))
+                }
+                _ if pressed.data.custom_id == "later" => {
+                    pressed.create_response(ctx, CreateInteractionResponse::Acknowledge).await?;
+                    let edit = serenity::EditInteractionResponse::new().content("changed later").components(vec![]);
+                    pressed.edit_response(ctx, edit).await?;
+                    return Ok(());
                 }
                 _ => CreateInteractionResponse::UpdateMessage(text(format!("refreshed by {}", pressed.user.name))),
             };
@@ -361,6 +412,68 @@ async fn people_and_roles_are_resolved_and_only_allowed_mentions_ping() {
 }
 
 #[tokio::test]
+async fn an_interaction_is_answered_once() {
+    let discord = FakeDiscord::start().await;
+    let _bot = SmallBot::start(&discord).await;
+    let ann = discord.guild("Purple clan").member("Ann");
+    let reply = ann.types("/twice").await;
+    assert_eq!(reply.text(), "once\n[Later]");
+    discord.wait_until(|discord| !discord.violations().is_empty()).await;
+    assert_eq!(discord.take_violations()[0].what, "a second first answer");
+    let after = ann.presses(&reply, "Later").await;
+    assert!(after.was_deferred());
+    assert_eq!(after.text(), "changed later");
+}
+
+#[tokio::test]
+async fn a_burst_of_commands_is_answered_each_for_itself() {
+    let discord = FakeDiscord::start().await;
+    let _bot = SmallBot::start(&discord).await;
+    discord.rest().delays("POST /interactions/*/*/callback", Times::Next(5), Duration::from_millis(20));
+    let guild = discord.guild("Purple clan");
+    let mut pending = Vec::new();
+    for at in 0..20 {
+        pending.push(guild.member("Ann").sends(&format!("/hello name:{at}")).await);
+    }
+    for (at, pending) in pending.into_iter().enumerate() {
+        assert_eq!(pending.final_answer().await.text(), format!("Hello {at}"));
+    }
+}
+
+#[tokio::test]
+async fn commands_work_in_direct_messages_which_people_can_close() {
+    let discord = FakeDiscord::start().await;
+    let bot = SmallBot::start(&discord).await;
+    let ann = discord.guild("Purple clan").member("Ann");
+    let reply = ann.in_private().types("/hello name:you").await;
+    assert_eq!(reply.text(), "Hello you");
+    let user = serenity::UserId::new(ann.id());
+    let dm = user.create_dm_channel(&bot.http).await.unwrap();
+    dm.say(&bot.http, "the raid is on").await.unwrap();
+    assert_eq!(ann.inbox().last().unwrap().content(), "the raid is on");
+    ann.refuses_dms();
+    assert_eq!(dm.say(&bot.http, "hello?").await.unwrap_err().to_string(), "Cannot send messages to this user");
+}
+
+#[tokio::test]
+async fn guilds_come_and_go_while_the_bot_runs() {
+    let discord = FakeDiscord::start().await;
+    discord.guild("Purple clan");
+    let mut bot = SmallBot::start(&discord).await;
+    assert_eq!(bot.news.recv().await.unwrap(), "Purple clan with 1 channel");
+    let late = discord.guild("Latecomers");
+    assert_eq!(bot.news.recv().await.unwrap(), "Latecomers with 1 channel");
+    late.becomes_unavailable();
+    assert_eq!(bot.news.recv().await.unwrap(), "an outage");
+    late.becomes_available();
+    assert_eq!(bot.news.recv().await.unwrap(), "Latecomers with 1 channel");
+    late.removes_bot();
+    assert_eq!(bot.news.recv().await.unwrap(), "kicked out");
+    let gone = serenity::GuildId::new(late.id()).to_partial_guild(&bot.http).await;
+    assert_eq!(gone.unwrap_err().to_string(), "Unknown Guild");
+}
+
+#[tokio::test]
 async fn a_dropped_connection_is_resumed_and_nothing_is_missed() {
     let discord = FakeDiscord::start().await;
     let bot = SmallBot::start(&discord).await;
@@ -379,19 +492,20 @@ async fn a_dropped_connection_is_resumed_and_nothing_is_missed() {
 }
 
 #[tokio::test]
-async fn a_silent_gateway_is_noticed_by_its_missing_heartbeats() {
+async fn heartbeats_come_as_often_as_asked_and_the_bot_leaves_cleanly() {
     let discord = FakeDiscord::start().await;
     discord.heartbeat_every(Duration::from_millis(100));
     let bot = SmallBot::start(&discord).await;
     discord.wait_until(|discord| discord.gateway().heartbeats() >= 2).await;
     bot.stop().await;
+    assert_eq!(discord.gateway().closed_by_bot(), [1000]);
 }
 
 #[tokio::test]
 async fn a_wrong_token_and_a_privileged_intent_are_refused() {
     let discord = FakeDiscord::start().await;
     let bot = SmallBot::with(&discord, "not.the.token", GatewayIntents::GUILDS).await;
-    assert!(bot.running_error().await.contains("401"));
+    assert!(bot.running_error().await.contains("InvalidAuthentication"));
     let bot = SmallBot::with(&discord, discord.token(), GatewayIntents::MESSAGE_CONTENT).await;
     assert!(bot.running_error().await.contains("Disallowed"));
 }

@@ -60,9 +60,10 @@ pub fn compose(world: &World, guild: Option<Snowflake>, line: &str, focus: bool)
         return Err("nothing is being typed: name an option".into());
     }
     if !focus {
-        let missing = options(level).iter().filter(|option| option["required"] == true).find(|option| {
-            typed.iter().all(|(name, _)| option["name"] != name.as_str())
-        });
+        let missing = options(level)
+            .iter()
+            .filter(|option| option["required"] == true)
+            .find(|option| typed.iter().all(|(name, _)| option["name"] != name.as_str()));
         if let Some(missing) = missing {
             return Err(format!("the required option {} is missing", missing["name"]));
         }
@@ -100,7 +101,8 @@ fn split(line: &str, names: &[&str]) -> Result<Vec<(String, String)>, String> {
     let mut rest = line.trim();
     while !rest.is_empty() {
         let found = names.iter().find_map(|name| Some((*name, rest.strip_prefix(name)?.strip_prefix(':')?)));
-        let (name, text) = found.ok_or_else(|| format!("{rest:?} starts with none of the options {}", names.join(", ")))?;
+        let (name, text) =
+            found.ok_or_else(|| format!("{rest:?} starts with none of the options {}", names.join(", ")))?;
         if pairs.iter().any(|(known, _)| known == name) {
             return Err(format!("the option {name} is given twice"));
         }

@@ -412,14 +412,8 @@ fn identify(world: &mut World, line: &Line, data: &Value) -> Result<(), u16> {
     }
     world.gateway.sessions.retain(|old| old.line.is_some() || old.shard != shard);
     let id = format!("{:032x}", world.new_id());
-    let mut session = Session {
-        id,
-        shard,
-        intents,
-        sequence: 0,
-        unconfirmed: VecDeque::new(),
-        line: Some(line.clone()),
-    };
+    let mut session =
+        Session { id, shard, intents, sequence: 0, unconfirmed: VecDeque::new(), line: Some(line.clone()) };
     let visible: Vec<_> = world
         .guilds
         .values()

@@ -15,9 +15,13 @@
 //!
 //! Nothing of the bot is named here; no story is told here.
 
-#![allow(dead_code, unreachable_pub, unused_imports, reason = "each test binary and the benchmark uses its own part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "each test binary and the benchmark uses its own part of it"
+)]
 #![expect(
-    clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::disallowed_methods,

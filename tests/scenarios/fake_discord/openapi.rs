@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use jsonschema::{Draft, Validator};
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Draft, ValidationError, Validator};
 use serde_json::{Map, Value, json};
 
 const VARIABLE: &str = "DISCORD_OPENAPI";
@@ -15,9 +16,26 @@ const VARIABLE: &str = "DISCORD_OPENAPI";
 /// The route is written as in the document: `post`, `/channels/{channel_id}/messages`.
 pub fn complaints(method: &str, route: &str, body: &Value) -> Vec<String> {
     let Some(document) = document() else { return Vec::new() };
-    let Some(validator) = validator(document, method, route) else { return Vec::new() };
     let body = as_published(body);
-    validator.iter_errors(&body).map(|error| format!("{}: {error}", error.instance_path())).collect()
+    let Some(validator) = validator(document, method, route, &body["type"]) else { return Vec::new() };
+    let mut complaints = Vec::new();
+    for error in validator.iter_errors(&body) {
+        complaints.push(deepest(&error).1);
+    }
+    complaints
+}
+
+/// How deep in the body a fault lies, and what it is. Of a choice that nothing fits, the fault that lies deepest is
+/// the one that was meant.
+fn deepest(error: &ValidationError<'_>) -> (usize, String) {
+    let path = error.instance_path().to_string();
+    let itself = (path.matches('/').count(), format!("{path}: {}", error.masked()));
+    match error.kind() {
+        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+            context.iter().flatten().map(deepest).fold(itself, |best, next| if next.0 > best.0 { next } else { best })
+        }
+        _ => itself,
+    }
 }
 
 fn document() -> Option<&'static Value> {
@@ -34,20 +52,32 @@ fn document() -> Option<&'static Value> {
         .as_ref()
 }
 
-/// Compiled at the first request of a route, then kept.
-fn validator(document: &Value, method: &str, route: &str) -> Option<Arc<Validator>> {
+/// Compiled at the first request of a route (and, for answers to interactions, of a type of answer), then kept.
+fn validator(document: &Value, method: &str, route: &str, kind: &Value) -> Option<Arc<Validator>> {
     static COMPILED: Mutex<BTreeMap<String, Option<Arc<Validator>>>> = Mutex::new(BTreeMap::new());
     let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
     compiled
-        .entry(format!("{method} {route}"))
+        .entry(format!("{method} {route} {kind}"))
         .or_insert_with(|| {
             let body = &document["paths"][route][method]["requestBody"];
             let schema = body["content"]["application/json"]["schema"].as_object()?;
-            let schema = with_definitions(document, schema);
-            let built = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(false).build(&schema);
+            let schema = with_definitions(document, &for_type(document, schema, kind));
+            let built =
+                jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(false).build(&schema);
             Some(Arc::new(built.unwrap_or_else(|error| panic!("the schema of {method} {route}: {error}"))))
         })
         .clone()
+}
+
+/// Of a choice between schemas, the one for this `type`, so that complaints name the fault and not the choice.
+fn for_type(document: &Value, schema: &Map<String, Value>, kind: &Value) -> Map<String, Value> {
+    let branches = schema.get("anyOf").and_then(Value::as_array).into_iter().flatten();
+    let mut fitting = branches.filter(|branch| {
+        let name = branch["$ref"].as_str().and_then(|target| target.strip_prefix("#/components/schemas/"));
+        let kinds = &document["components"]["schemas"][name.unwrap_or_default()]["properties"]["type"]["enum"];
+        kinds.as_array().is_some_and(|kinds| kinds.contains(kind))
+    });
+    fitting.next().and_then(Value::as_object).unwrap_or(schema).clone()
 }
 
 /// The schema with exactly those definitions it leads to: compiling all 500 takes too long for a test.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::gateway::Times;
 use super::world::{
     BOT, ChannelRecord, FirstAnswer, InteractionRecord, Kind, MessageRecord, OWNER, Presence, Shared, Snowflake, World,
-    permission,
+    is_id, permission,
 };
 use super::{multipart, openapi, rules, world};
 
@@ -252,7 +252,12 @@ fn handle(world: &mut World, call: &Call) -> Outcome {
             Ok(overwrite_commands(world, None, call))
         }
         ("PUT", ["applications", app, "guilds", guild, "commands"]) if *app == bot => {
-            check(world, call, "/applications/{application_id}/guilds/{guild_id}/commands", rules::commands(&call.body))?;
+            check(
+                world,
+                call,
+                "/applications/{application_id}/guilds/{guild_id}/commands",
+                rules::commands(&call.body),
+            )?;
             Ok(overwrite_commands(world, Some(id(guild)?), call))
         }
         ("POST", ["interactions", interaction, token, "callback"]) => callback(world, call, id(interaction)?, token),
@@ -319,7 +324,13 @@ fn refuse(world: &mut World, call: &Call, problems: &[rules::Problem]) -> Result
 }
 
 /// As `check`, for a message that lies under `under` in the body.
-fn check_message(world: &mut World, call: &Call, route: &str, under: Option<&str>, kept: &[String]) -> Result<(), Reaction> {
+fn check_message(
+    world: &mut World,
+    call: &Call,
+    route: &str,
+    under: Option<&str>,
+    kept: &[String],
+) -> Result<(), Reaction> {
     let body = under.map_or(&call.body, |key| &call.body[key]);
     let mut files = call.sizes();
     files.extend(kept.iter().map(|name| (name.clone(), 0)));
@@ -449,7 +460,7 @@ fn list_messages(world: &World, call: &Call, channel: Snowflake) -> Outcome {
     needs(world, channel, permission::READ_MESSAGE_HISTORY)?;
     let limit = call.query.split('&').find_map(|pair| pair.strip_prefix("limit=")?.parse().ok()).unwrap_or(50);
     let newest_first = world.messages.values().rev().filter(|message| {
-        !message.deleted && message.ephemeral_to.is_none() && message.json["channel_id"] == channel.to_string()
+        !message.deleted && message.ephemeral_to.is_none() && is_id(&message.json["channel_id"], channel)
     });
     Ok(Reaction::ok(json!(newest_first.take(limit).map(|message| &message.json).collect::<Vec<_>>())))
 }
@@ -457,9 +468,9 @@ fn list_messages(world: &World, call: &Call, channel: Snowflake) -> Outcome {
 fn channel_message(world: &mut World, call: &Call, method: &str, channel: Snowflake, message: Snowflake) -> Outcome {
     visible_channel(world, channel)?;
     let unknown = || Reaction::error(404, 10008, "Unknown Message");
-    let record = world.message(message).filter(|record| record.json["channel_id"] == channel.to_string());
+    let record = world.message(message).filter(|record| is_id(&record.json["channel_id"], channel));
     let record = record.filter(|record| record.ephemeral_to.is_none()).ok_or_else(unknown)?;
-    let own = record.json["author"]["id"] == BOT.to_string();
+    let own = is_id(&record.json["author"]["id"], BOT);
     match method {
         "GET" => {
             needs(world, channel, permission::READ_MESSAGE_HISTORY)?;
@@ -682,7 +693,11 @@ fn first_answer(world: &mut World, call: &Call, interaction: Snowflake, answer: 
     match answer {
         4 | 5 => {
             check_message(world, call, CALLBACK, Some("data"), &[])?;
-            let body = if answer == 5 { json!({ "flags": data["flags"].as_u64().unwrap_or(0) | rules::LOADING }) } else { data.clone() };
+            let body = if answer == 5 {
+                json!({ "flags": data["flags"].as_u64().unwrap_or(0) | rules::LOADING })
+            } else {
+                data.clone()
+            };
             let message = answer_message(world, call, interaction, &body)?;
             world.interactions.get_mut(&interaction).expect("known").original = Some(message);
             Ok(())

@@ -145,7 +145,8 @@ fn list(value: &Value) -> &[Value] {
 
 fn inspect_embed(here: &mut Inspector, embed: &Value, files: &[(String, usize)]) {
     let shown = ["title", "description", "fields", "image", "thumbnail", "author", "footer"];
-    let empty = |value: &Value| value.is_null() || value.as_str() == Some("") || value.as_array().is_some_and(Vec::is_empty);
+    let empty =
+        |value: &Value| value.is_null() || value.as_str() == Some("") || value.as_array().is_some_and(Vec::is_empty);
     if shown.iter().all(|key| empty(&embed[key])) {
         here.inside("description", |here| here.report("BASE_TYPE_REQUIRED", "This field is required"));
     }
@@ -438,7 +439,10 @@ fn inspect_options(here: &mut Inspector, of: &Value, depth: u32) {
     let nests = |option: &Value| matches!(option["type"].as_u64(), Some(1 | 2));
     if options.iter().any(nests) && !options.iter().all(nests) {
         here.inside("options", |here| {
-            here.report("APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", "Sub-command and sub-command group option types are mutually exclusive to all other types");
+            here.report(
+                "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID",
+                "Sub-command and sub-command group option types are mutually exclusive to all other types",
+            );
         });
     }
     let mut names = BTreeSet::new();
@@ -454,12 +458,17 @@ fn inspect_options(here: &mut Inspector, of: &Value, depth: u32) {
         }
         let required = option["required"] == true;
         if required && optional_seen {
-            here.report("APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", "Required options must be placed before non-required options");
+            here.report(
+                "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID",
+                "Required options must be placed before non-required options",
+            );
         }
         optional_seen |= !required;
         match option["type"].as_u64() {
             Some(2) if depth > 0 => here.report("APPLICATION_COMMAND_OPTIONS_DEPTH", "a group inside a group"),
-            Some(1) if depth > 1 => here.report("APPLICATION_COMMAND_OPTIONS_DEPTH", "a sub-command inside a sub-command"),
+            Some(1) if depth > 1 => {
+                here.report("APPLICATION_COMMAND_OPTIONS_DEPTH", "a sub-command inside a sub-command")
+            }
             Some(kind @ (1 | 2)) => {
                 if kind == 1 && list(&option["options"]).iter().any(nests) {
                     here.report("APPLICATION_COMMAND_OPTIONS_DEPTH", "a sub-command inside a sub-command");

@@ -16,7 +16,7 @@ use super::rest::blank_message;
 use super::rules::LOADING;
 use super::world::{
     BOT, ChannelRecord, Choice, GuildRecord, InteractionRecord, Kind, MemberRecord, MessageRecord, OWNER, Overwrite,
-    Presence, RoleRecord, Shared, Snowflake, World, permission, role_json,
+    Presence, RoleRecord, Shared, Snowflake, World, is_id, permission, role_json,
 };
 
 /// A guild.
@@ -209,9 +209,7 @@ impl Channel {
     pub fn messages(&self) -> Vec<SeenMessage> {
         let ids: Vec<_> = self.shared.look(|world| {
             let here = world.messages.iter().filter(|(_, message)| {
-                !message.deleted
-                    && message.ephemeral_to.is_none()
-                    && message.json["channel_id"] == self.id.to_string()
+                !message.deleted && message.ephemeral_to.is_none() && is_id(&message.json["channel_id"], self.id)
             });
             here.map(|(id, _)| *id).collect()
         });
@@ -458,7 +456,8 @@ impl Member {
             let (select, (values, resolved)) =
                 found.unwrap_or_else(|| panic!("no select has all of {options:?} on\n{}", screen(world, message)));
             usable(world, message, Some(select), "select");
-            let (least, most) = (select["min_values"].as_u64().unwrap_or(1), select["max_values"].as_u64().unwrap_or(1));
+            let (least, most) =
+                (select["min_values"].as_u64().unwrap_or(1), select["max_values"].as_u64().unwrap_or(1));
             let count = values.len() as u64;
             assert!((least..=most).contains(&count), "{count} picked where {least} to {most} can be");
             let data = json!({
@@ -522,7 +521,8 @@ impl Member {
             let known = components(modal).any(|input| input["label"] == *label);
             assert!(known, "no input {label:?} in\n{}", render_modal(modal));
         }
-        let rows: Vec<_> = components(modal).map(|input| json!({ "type": 1, "components": [filled(input, inputs)] })).collect();
+        let rows: Vec<_> =
+            components(modal).map(|input| json!({ "type": 1, "components": [filled(input, inputs)] })).collect();
         let data = json!({ "custom_id": modal["custom_id"], "components": rows });
         self.act(|world| {
             let opener = &world.interactions[&reply.pending.interaction];
@@ -563,7 +563,8 @@ fn offered(world: &World, member: &Member, command: &Value) -> Result<(), String
     let not = |why: &str| Err(format!("Discord does not offer /{name} to {}: {why}", world.name_of(member.id)));
     let contexts = command["contexts"].as_array().filter(|contexts| !contexts.is_empty());
     let here = u8::from(member.guild.is_none());
-    let fits = contexts.map_or(here == 0 || command["dm_permission"] != false, |all| all.iter().any(|one| *one == here));
+    let fits =
+        contexts.map_or(here == 0 || command["dm_permission"] != false, |all| all.iter().any(|one| *one == here));
     if !fits {
         return not("it is not for this kind of channel");
     }
@@ -585,14 +586,8 @@ fn write(world: &mut World, channel: Snowflake, author: Snowflake, text: &str) -
     let id = world.new_id();
     let mut json = blank_message(world, id, channel, author);
     json["content"] = json!(text);
-    let record = MessageRecord {
-        json,
-        ephemeral_to: None,
-        edits: 0,
-        files: Vec::new(),
-        allowed_mentions: None,
-        deleted: false,
-    };
+    let record =
+        MessageRecord { json, ephemeral_to: None, edits: 0, files: Vec::new(), allowed_mentions: None, deleted: false };
     world.messages.insert(id, record);
     id
 }
@@ -680,7 +675,8 @@ impl Pending {
         if kind == 9 {
             return State::Modal(self.look(|record| record.modal.clone()).flatten().unwrap_or_default());
         }
-        let shown = self.look(|record| record.original.or(record.source).filter(|_| kind != 6 || record.acted)).flatten();
+        let shown =
+            self.look(|record| record.original.or(record.source).filter(|_| kind != 6 || record.acted)).flatten();
         match shown {
             None => State::Acknowledged,
             Some(id) => SeenMessage::look(&self.shared, id).map_or(State::Deleted, State::Message),
@@ -692,9 +688,10 @@ fn is_final(world: &World, interaction: Snowflake) -> bool {
     let record = &world.interactions[&interaction];
     match record.first.map(|first| first.kind) {
         None => false,
-        Some(5) => record.original.and_then(|id| world.message(id)).is_none_or(|message| {
-            message.json["flags"].as_u64().unwrap_or(0) & LOADING == 0
-        }),
+        Some(5) => record
+            .original
+            .and_then(|id| world.message(id))
+            .is_none_or(|message| message.json["flags"].as_u64().unwrap_or(0) & LOADING == 0),
         Some(6) => record.acted,
         Some(_) => true,
     }

@@ -48,6 +48,11 @@ pub mod permission {
         | 1 << 6;
 }
 
+/// Whether a JSON value is this id.
+pub fn is_id(value: &Value, id: Snowflake) -> bool {
+    value.as_str().and_then(|text| text.parse().ok()) == Some(id)
+}
+
 /// Something the bot did that Discord forbids or that no story expects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
