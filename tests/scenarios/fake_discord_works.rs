@@ -290,6 +290,7 @@ async fn a_person_types_a_command_and_reads_the_answer() {
       · Second
     ");
     assert!(!reply.is_ephemeral() && !reply.was_deferred());
+    assert!(reply.first_answer_took() < Duration::from_secs(3));
     assert_eq!(reply.buttons(), ["Refresh"]);
     assert_eq!(discord.registrations(), 1);
     assert_eq!(discord.gateway().intents(), Some(1));

@@ -223,3 +223,58 @@ fn within(option: &Value, what: &str, measure: f64, value: Value) -> Result<Valu
     }
     Ok(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn world() -> World {
+        let mut world = World::new(String::new());
+        let option =
+            |kind: u64, name: &str, required: bool| json!({ "type": kind, "name": name, "required": required });
+        let mut who = option(3, "player", true);
+        who["autocomplete"] = json!(true);
+        let add =
+            json!({ "type": 1, "name": "add", "options": [option(3, "group", true), who, option(4, "days", false)] });
+        world.commands.push(json!({ "id": "1", "type": 1, "name": "group", "options": [add] }));
+        world
+    }
+
+    fn typed(line: &str) -> Result<Value, String> {
+        compose(&world(), None, line, false).map(|composed| composed.data["options"][0]["options"].clone())
+    }
+
+    #[test]
+    fn values_reach_to_the_next_option_or_stand_in_quotes() {
+        let values = typed(r#"/group add group:Purple Base player:"a \"b\" group: c" days:3"#).unwrap();
+        assert_eq!(values[0]["value"], "Purple Base");
+        assert_eq!(values[1]["value"], r#"a "b" group: c"#);
+        assert_eq!(values[2]["value"], 3);
+    }
+
+    #[test]
+    fn what_the_client_would_not_send_is_refused() {
+        for (line, why) in [
+            ("group add", "does not start with a slash"),
+            ("/grop", "no command /grop is registered"),
+            ("/group ad group:a", "no sub-command"),
+            ("/group add group:a", "the required option \"player\" is missing"),
+            ("/group add group:a player:b days:x", "is not a whole number"),
+            ("/group add group:a player:b group:c", "given twice"),
+            ("/group add what:a", "starts with none of the options"),
+            ("/group add group:\"a", "never closed"),
+        ] {
+            assert!(typed(line).is_err_and(|error| error.contains(why)), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_last_option_is_the_one_being_typed() {
+        let composed = compose(&world(), None, "/group add group:Purple player:", true).unwrap();
+        assert_eq!(
+            composed.data["options"][0]["options"][1],
+            json!({ "name": "player", "type": 3, "value": "", "focused": true })
+        );
+        assert!(compose(&world(), None, "/group add group:Pur", true).unwrap_err().contains("no autocomplete"));
+    }
+}

@@ -29,12 +29,17 @@
     reason = "test support: a broken story should stop at once, and real time is what a real Discord measures"
 )]
 
+mod answers;
 mod command_line;
+mod faults;
 mod gateway;
+mod guild;
 mod interactions;
+mod messages;
 mod multipart;
 mod openapi;
 mod reading;
+mod reply;
 mod rest;
 mod rules;
 mod user;
@@ -50,10 +55,13 @@ use axum::routing::get;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
+pub use faults::RestControl;
 pub use gateway::{Ending, GatewayControl, Times};
+pub use guild::{Channel, Guild};
 pub use reading::{OnScreen, SeenMessage, without_times};
-pub use rest::{RequestRecord, RestControl};
-pub use user::{Channel, Guild, Member, Pending, Reply};
+pub use reply::{Pending, Reply};
+pub use rest::RequestRecord;
+pub use user::Member;
 pub use world::{Choice, Snowflake, Violation, permission};
 
 use world::{BOT, Shared, World};

@@ -500,3 +500,177 @@ fn command_size(of: &Value) -> usize {
     let options = list(&of["options"]).iter().map(command_size);
     count(&of["name"]) + count(&of["description"]) + choices.sum::<usize>() + options.sum::<usize>()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where the first problem lies, with its code.
+    fn first(problems: &[Problem]) -> String {
+        problems.first().map_or_else(String::new, |problem| format!("{} {}", problem.path.join("."), problem.code))
+    }
+
+    fn row(components: Value) -> Value {
+        json!({ "components": [{ "type": 1, "components": components }] })
+    }
+
+    fn long(length: usize) -> String {
+        "é".repeat(length)
+    }
+
+    #[test]
+    fn a_message_at_its_limits_is_taken() {
+        let field = json!({ "name": long(256), "value": long(974) });
+        let button = |at| json!({ "type": 2, "style": 1, "label": long(80), "custom_id": format!("{at:0100}") });
+        let body = json!({
+            "content": long(2000),
+            "embeds": [{ "title": long(256), "description": long(4096), "fields": [field], "footer": { "text": long(418) } }],
+            "components": (0..5).map(|row| json!({
+                "type": 1,
+                "components": (0..5).map(|at| button(row * 5 + at)).collect::<Vec<_>>(),
+            })).collect::<Vec<_>>(),
+            "flags": EPHEMERAL,
+        });
+        assert_eq!(message(&body, &[]), []);
+    }
+
+    #[test]
+    fn a_message_beyond_a_limit_is_refused_at_the_right_place() {
+        let option = |value: &str| json!({ "label": "a", "value": value });
+        let select = |options: Value| json!({ "type": 3, "custom_id": "s", "options": options });
+        let button = |id: &str| json!({ "type": 2, "style": 1, "label": "a", "custom_id": id });
+        for (body, expected) in [
+            (json!({ "content": long(2001) }), "content BASE_TYPE_MAX_LENGTH"),
+            (json!({ "embeds": vec![json!({ "title": "a" }); 11] }), "embeds BASE_TYPE_MAX_LENGTH"),
+            (json!({ "embeds": [{ "type": "rich" }] }), "embeds.0.description BASE_TYPE_REQUIRED"),
+            (json!({ "embeds": [{ "title": long(257) }] }), "embeds.0.title BASE_TYPE_MAX_LENGTH"),
+            (json!({ "embeds": [{ "description": long(4097) }] }), "embeds.0.description BASE_TYPE_MAX_LENGTH"),
+            (
+                json!({ "embeds": [{ "fields": [{ "name": " ", "value": "a" }] }] }),
+                "embeds.0.fields.0.name BASE_TYPE_REQUIRED",
+            ),
+            (
+                json!({ "embeds": [{ "fields": [{ "name": "a", "value": long(1025) }] }] }),
+                "embeds.0.fields.0.value BASE_TYPE_MAX_LENGTH",
+            ),
+            (json!({ "embeds": [{ "footer": { "text": long(2049) } }] }), "embeds.0.footer.text BASE_TYPE_MAX_LENGTH"),
+            (json!({ "embeds": [{ "author": { "name": long(257) } }] }), "embeds.0.author.name BASE_TYPE_MAX_LENGTH"),
+            (json!({ "embeds": vec![json!({ "description": long(3001) }); 2] }), "embeds MAX_EMBED_SIZE_EXCEEDED"),
+            (
+                json!({ "embeds": [{ "title": "a", "image": { "url": "attachment://b.png" } }] }),
+                "embeds.0.image ATTACHMENT_NOT_FOUND",
+            ),
+            (
+                json!({ "components": vec![json!({ "type": 1, "components": [] }); 6] }),
+                "components BASE_TYPE_MAX_LENGTH",
+            ),
+            (row(json!([])), "components.0.components BASE_TYPE_BAD_LENGTH"),
+            (
+                row(json!([button("a"), select(json!([option("a")]))])),
+                "components.0.components COMPONENT_LAYOUT_WIDTH_EXCEEDED",
+            ),
+            (
+                row(json!([button("a"), button("a")])),
+                "components.0.components.1.custom_id COMPONENT_CUSTOM_ID_DUPLICATED",
+            ),
+            (row(json!([button(&long(101))])), "components.0.components.0.custom_id BASE_TYPE_MAX_LENGTH"),
+            (row(json!([button("")])), "components.0.components.0.custom_id BASE_TYPE_REQUIRED"),
+            (
+                row(json!([{ "type": 2, "style": 1, "custom_id": "a" }])),
+                "components.0.components.0 BUTTON_COMPONENT_REQUIRES_LABEL_OR_EMOJI",
+            ),
+            (
+                row(json!([{ "type": 2, "style": 5, "label": "a" }])),
+                "components.0.components.0 BUTTON_COMPONENT_CUSTOM_ID_FORBIDDEN",
+            ),
+            (row(json!([select(json!([]))])), "components.0.components.0.max_values SELECT_COMPONENT_MIN_MAX_VALUES"),
+            (
+                row(json!([select(json!([option("a"), option("a")]))])),
+                "components.0.components.0.options.1.value SELECT_COMPONENT_OPTION_VALUE_DUPLICATED",
+            ),
+            (
+                row(json!([select(json!([option(&long(101))]))])),
+                "components.0.components.0.options.0.value BASE_TYPE_MAX_LENGTH",
+            ),
+            (json!({ "content": "a", "flags": 1 << 15 }), "flags MESSAGE_FLAGS_INVALID"),
+            (
+                json!({ "allowed_mentions": { "parse": ["users"], "users": ["1"] } }),
+                "allowed_mentions MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE",
+            ),
+        ] {
+            let problems = message(&body, &[]);
+            assert!(
+                problems.iter().any(|one| first(std::slice::from_ref(one)) == expected),
+                "{expected}: {problems:?}"
+            );
+        }
+        let files = vec![("a".to_owned(), FILE_LIMIT + 1)];
+        assert_eq!(first(&message(&json!({ "content": "a" }), &files)), "files FILE_TOO_LARGE");
+    }
+
+    #[test]
+    fn a_modal_and_suggestions_beyond_a_limit_are_refused() {
+        let input =
+            |label: String| json!({ "type": 1, "components": [{ "type": 4, "custom_id": "a", "label": label }] });
+        let of =
+            |title: String, rows: Vec<Value>| modal(&json!({ "custom_id": "m", "title": title, "components": rows }));
+        assert_eq!(of(long(45), vec![input(long(45))]), []);
+        assert_eq!(first(&of(long(46), vec![input("a".into())])), "title BASE_TYPE_MAX_LENGTH");
+        assert_eq!(first(&of("a".into(), vec![])), "components BASE_TYPE_BAD_LENGTH");
+        assert_eq!(
+            first(&of("a".into(), vec![input(long(46))])),
+            "components.0.components.0.label BASE_TYPE_MAX_LENGTH"
+        );
+        let choice = |name: String, value: Value| json!({ "choices": [{ "name": name, "value": value }] });
+        assert_eq!(choices(&choice(long(100), json!(long(100))), 3), []);
+        assert_eq!(first(&choices(&choice(long(101), json!("a")), 3)), "choices.0.name BASE_TYPE_MAX_LENGTH");
+        assert_eq!(first(&choices(&choice("a".into(), json!(long(101))), 3)), "choices.0.value BASE_TYPE_MAX_LENGTH");
+        assert_eq!(first(&choices(&choice("a".into(), json!("1")), 4)), "choices.0.value NUMBER_TYPE_COERCE");
+        let many = json!({ "choices": vec![json!({ "name": "a", "value": "a" }); 26] });
+        assert_eq!(first(&choices(&many, 3)), "choices BASE_TYPE_MAX_LENGTH");
+    }
+
+    #[test]
+    fn commands_beyond_a_limit_are_refused() {
+        let option =
+            |name: &str, required: bool| json!({ "type": 3, "name": name, "description": "a", "required": required });
+        let of = |name: &str, options: Value| json!([{ "name": name, "description": "a", "options": options }]);
+        assert_eq!(commands(&of("group", json!([option("a", true), option("b", false)]))), []);
+        for (body, expected) in [
+            (of("Group", json!([])), "0.name APPLICATION_COMMAND_INVALID_NAME"),
+            (of("two words", json!([])), "0.name APPLICATION_COMMAND_INVALID_NAME"),
+            (of(&long(33), json!([])), "0.name BASE_TYPE_MAX_LENGTH"),
+            (json!([{ "name": "a", "description": long(101) }]), "0.description BASE_TYPE_MAX_LENGTH"),
+            (json!([{ "name": "a" }]), "0.description BASE_TYPE_REQUIRED"),
+            (
+                of("a", json!([option("b", false), option("c", true)])),
+                "0.options.1 APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID",
+            ),
+            (
+                of("a", json!([option("b", true), option("b", true)])),
+                "0.options.1.name APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS",
+            ),
+            (
+                of("a", json!([option("b", true), { "type": 1, "name": "c", "description": "a" }])),
+                "0.options APPLICATION_COMMAND_OPTIONS_TYPE_INVALID",
+            ),
+            (json!(vec![json!({ "name": "a", "description": "a" }); 2]), "1 APPLICATION_COMMANDS_DUPLICATE_NAME"),
+            (json!([{ "name": "a", "type": 3, "description": "a" }]), "0.description BASE_TYPE_MAX_LENGTH"),
+            (
+                json!((0..101).map(|at| json!({ "name": format!("c{at}"), "description": "a" })).collect::<Vec<_>>()),
+                " MAX_COMMANDS",
+            ),
+        ] {
+            assert_eq!(first(&commands(&body)), expected);
+        }
+    }
+
+    #[test]
+    fn problems_nest_as_discord_nests_them() {
+        let problems = message(&json!({ "embeds": [{ "title": long(257) }] }), &[]);
+        let expected = json!({ "embeds": { "0": { "title": { "_errors": [
+            { "code": "BASE_TYPE_MAX_LENGTH", "message": "Must be 256 or fewer in length." },
+        ] } } } });
+        assert_eq!(as_errors(&problems), expected);
+    }
+}

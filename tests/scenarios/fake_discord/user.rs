@@ -1,276 +1,28 @@
-//! The people's side: guilds, channels, members who type commands and press buttons, and the replies they read.
+//! The people: they type commands, press buttons, fill forms.
 //!
 //! It reads like a story and knows no routes and no sockets. A story that asks for what a person cannot do (press a
 //! button that is not there) panics and says what was on the screen.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
 use super::command_line::{compose, partial_member};
-use super::gateway::{GUILD_MESSAGES, GUILDS};
+use super::guild::{Channel, role_named};
 use super::interactions::{Deed, dispatch};
-use super::reading::{OnScreen, SeenMessage, components, is_called, render_modal};
-use super::rest::blank_message;
-use super::rules::LOADING;
-use super::world::{
-    BOT, ChannelRecord, Choice, GuildRecord, InteractionRecord, Kind, MemberRecord, MessageRecord, OWNER, Overwrite,
-    Presence, RoleRecord, Shared, Snowflake, World, is_id, permission, role_json,
-};
-
-/// A guild.
-#[derive(Clone)]
-pub struct Guild {
-    shared: Arc<Shared>,
-    id: Snowflake,
-}
-
-impl Guild {
-    /// The guild of this name; made, with #general and the bot in it, if there is none.
-    pub(super) fn named(shared: &Arc<Shared>, name: &str) -> Self {
-        let id = shared.change(|world| {
-            let known = world.guilds.values().find(|guild| guild.name == name).map(|guild| guild.id);
-            known.unwrap_or_else(|| found(world, name))
-        });
-        Self { shared: Arc::clone(shared), id }
-    }
-
-    /// The id.
-    pub fn id(&self) -> Snowflake {
-        self.id
-    }
-
-    /// The member of this name, who joins if unknown. They act in #general until told otherwise.
-    pub fn member(&self, name: &str) -> Member {
-        let (id, channel) = self.shared.change(|world| {
-            let id = world.add_person(name);
-            let guild = world.guilds.get_mut(&self.id).expect("guilds stay known");
-            guild.members.entry(id).or_default();
-            (id, channel_named(world, self.id, "general"))
-        });
-        Member { shared: Arc::clone(&self.shared), guild: Some(self.id), id, channel }
-    }
-
-    /// The channel of this name, made if unknown.
-    pub fn channel(&self, name: &str) -> Channel {
-        let id = self.shared.change(|world| channel_named(world, self.id, name));
-        Channel { shared: Arc::clone(&self.shared), id }
-    }
-
-    /// The id of the role of this name, made (without permissions, not mentionable by all) if unknown.
-    pub fn role(&self, name: &str) -> Snowflake {
-        self.shared.change(|world| role_named(world, self.id, name, 0))
-    }
-
-    /// Sets what the bot's own role grants, see `permission`.
-    pub fn lets_bot(&self, permissions: u64) {
-        self.shared.change(|world| {
-            let guild = world.guilds.get_mut(&self.id).expect("guilds stay known");
-            let role = guild.roles.iter_mut().find(|role| role.managed).expect("the bot has a role");
-            role.permissions = permissions;
-            let json = json!({ "guild_id": self.id.to_string(), "role": role_json(role, 1) });
-            world.dispatch(GUILDS, Some(self.id), "GUILD_ROLE_UPDATE", &json);
-        });
-    }
-
-    /// Sets what everybody may do.
-    pub fn lets_everyone(&self, permissions: u64) {
-        self.shared.change(|world| {
-            let guild = world.guilds.get_mut(&self.id).expect("guilds stay known");
-            let role = guild.roles.iter_mut().find(|role| role.id == self.id).expect("@everyone is there");
-            role.permissions = permissions;
-            let json = json!({ "guild_id": self.id.to_string(), "role": role_json(role, 0) });
-            world.dispatch(GUILDS, Some(self.id), "GUILD_ROLE_UPDATE", &json);
-        });
-    }
-
-    /// Kicks the bot out.
-    pub fn removes_bot(&self) {
-        self.set_presence(Presence::Gone);
-    }
-
-    /// Lets the bot in again.
-    pub fn invites_bot(&self) {
-        self.set_presence(Presence::Here);
-    }
-
-    /// An outage at Discord: the guild is gone for a while, the bot is still a member.
-    pub fn becomes_unavailable(&self) {
-        self.set_presence(Presence::Unavailable);
-    }
-
-    /// The end of the outage.
-    pub fn becomes_available(&self) {
-        self.set_presence(Presence::Here);
-    }
-
-    fn set_presence(&self, presence: Presence) {
-        self.shared.change(|world| {
-            let guild = world.guilds.get_mut(&self.id).expect("guilds stay known");
-            guild.bot = presence;
-            if presence == Presence::Gone {
-                guild.members.remove(&BOT);
-            } else {
-                let role = guild.roles.iter().find(|role| role.managed).map(|role| role.id);
-                guild.members.insert(BOT, MemberRecord { roles: role.into_iter().collect() });
-            }
-            announce(world, self.id);
-        });
-    }
-}
-
-/// Founds a guild; the bot is in it from the start.
-fn found(world: &mut World, name: &str) -> Snowflake {
-    let id = world.new_id();
-    let role = |id, name: &str, permissions, managed| RoleRecord {
-        id,
-        name: name.into(),
-        permissions,
-        managed,
-        mentionable: false,
-    };
-    let bot_role = world.new_id();
-    let guild = GuildRecord {
-        id,
-        name: name.into(),
-        roles: vec![
-            role(id, "@everyone", permission::EVERYONE, false),
-            role(bot_role, "RustOps", permission::EVERYONE, true),
-        ],
-        members: [(BOT, MemberRecord { roles: vec![bot_role] }), (OWNER, MemberRecord::default())].into(),
-        bot: Presence::Here,
-    };
-    world.guilds.insert(id, guild);
-    let general = ChannelRecord {
-        id: world.new_id(),
-        name: "general".into(),
-        guild: Some(id),
-        recipient: None,
-        overwrites: Vec::new(),
-    };
-    world.channels.insert(general.id, general);
-    announce(world, id);
-    id
-}
-
-/// Tells the bot what became of a guild.
-fn announce(world: &mut World, guild: Snowflake) {
-    let record = &world.guilds[&guild];
-    let (name, json) = match record.bot {
-        Presence::Here => ("GUILD_CREATE", world.guild_create_json(record)),
-        Presence::Unavailable => ("GUILD_DELETE", json!({ "id": guild.to_string(), "unavailable": true })),
-        Presence::Gone => ("GUILD_DELETE", json!({ "id": guild.to_string() })),
-    };
-    world.dispatch(GUILDS, Some(guild), name, &json);
-}
-
-fn channel_named(world: &mut World, guild: Snowflake, name: &str) -> Snowflake {
-    let mut channels = world.channels.values();
-    let known = channels.find(|channel| channel.guild == Some(guild) && channel.name == name).map(|channel| channel.id);
-    known.unwrap_or_else(|| {
-        let id = world.new_id();
-        let record =
-            ChannelRecord { id, name: name.into(), guild: Some(guild), recipient: None, overwrites: Vec::new() };
-        let json = world.channel_json(&record);
-        world.channels.insert(id, record);
-        world.dispatch(GUILDS, Some(guild), "CHANNEL_CREATE", &json);
-        id
-    })
-}
-
-fn role_named(world: &mut World, guild: Snowflake, name: &str, permissions: u64) -> Snowflake {
-    let id = world.new_id();
-    let record = world.guilds.get_mut(&guild).expect("guilds stay known");
-    if let Some(role) = record.role(name) {
-        return role.id;
-    }
-    let role = RoleRecord { id, name: name.into(), permissions, managed: false, mentionable: false };
-    let json = json!({ "guild_id": guild.to_string(), "role": role_json(&role, record.roles.len()) });
-    record.roles.push(role);
-    world.dispatch(GUILDS, Some(guild), "GUILD_ROLE_CREATE", &json);
-    id
-}
-
-/// A channel of a guild, or somebody's direct messages with the bot.
-#[derive(Clone)]
-pub struct Channel {
-    shared: Arc<Shared>,
-    id: Snowflake,
-}
-
-impl Channel {
-    /// The id.
-    pub fn id(&self) -> Snowflake {
-        self.id
-    }
-
-    /// The messages that everybody in the channel sees, oldest first.
-    pub fn messages(&self) -> Vec<SeenMessage> {
-        let ids: Vec<_> = self.shared.look(|world| {
-            let here = world.messages.iter().filter(|(_, message)| {
-                !message.deleted && message.ephemeral_to.is_none() && is_id(&message.json["channel_id"], self.id)
-            });
-            here.map(|(id, _)| *id).collect()
-        });
-        ids.into_iter().filter_map(|id| SeenMessage::look(&self.shared, id)).collect()
-    }
-
-    /// Takes these permissions from the bot in this channel.
-    pub fn denies_bot(&self, permissions: u64) {
-        self.overwrite_bot(0, permissions);
-    }
-
-    /// Gives these permissions to the bot in this channel, whatever its role says.
-    pub fn lets_bot(&self, permissions: u64) {
-        self.overwrite_bot(permissions, 0);
-    }
-
-    fn overwrite_bot(&self, allow: u64, deny: u64) {
-        self.shared.change(|world| {
-            let channel = world.channels.get_mut(&self.id).expect("the channel was deleted");
-            channel.overwrites.retain(|one| one.id != BOT);
-            channel.overwrites.push(Overwrite { id: BOT, of_role: false, allow, deny });
-            let guild = channel.guild;
-            let json = world.channel_json(&world.channels[&self.id]);
-            world.dispatch(GUILDS, guild, "CHANNEL_UPDATE", &json);
-        });
-    }
-
-    /// Somebody with the right to do so deletes a message.
-    pub fn loses(&self, message: &impl OnScreen) {
-        let id = message.message_id();
-        self.shared.change(|world| {
-            world.messages.get_mut(&id).expect("messages stay known").deleted = true;
-            let guild = world.channels.get(&self.id).and_then(|channel| channel.guild);
-            let json = json!({
-                "id": id.to_string(),
-                "channel_id": self.id.to_string(),
-                "guild_id": guild.map(|id| id.to_string()),
-            });
-            world.dispatch(GUILD_MESSAGES, guild, "MESSAGE_DELETE", &json);
-        });
-    }
-
-    /// Somebody deletes the channel.
-    pub fn is_deleted(&self) {
-        self.shared.change(|world| {
-            if let Some(channel) = world.channels.remove(&self.id) {
-                let json = world.channel_json(&channel);
-                world.dispatch(GUILDS, channel.guild, "CHANNEL_DELETE", &json);
-            }
-        });
-    }
-}
+use super::messages::blank_message;
+use super::reading::{OnScreen, SeenMessage, components, is_called, render, render_modal};
+use super::reply::{Pending, Reply};
+use super::world::{Choice, Kind, MemberRecord, MessageRecord, Shared, Snowflake, World, permission, role_json};
 
 /// A person, acting in one channel.
 #[derive(Clone)]
 pub struct Member {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     /// `None` in direct messages.
-    guild: Option<Snowflake>,
-    id: Snowflake,
-    channel: Snowflake,
+    pub(super) guild: Option<Snowflake>,
+    pub(super) id: Snowflake,
+    pub(super) channel: Snowflake,
 }
 
 impl Member {
@@ -339,7 +91,7 @@ impl Member {
         Channel { shared: Arc::clone(&self.shared), id: self.in_private().channel }.messages()
     }
 
-    /// Writes a message.
+    /// Writes a message. The bot is not told (no MESSAGE_CREATE): it reads no messages but those handed to it.
     pub fn says(&self, text: &str) -> SeenMessage {
         let id = self.shared.change(|world| write(world, self.channel, self.id, text));
         SeenMessage::look(&self.shared, id).expect("it was just written")
@@ -593,7 +345,7 @@ fn write(world: &mut World, channel: Snowflake, author: Snowflake, text: &str) -
 }
 
 fn screen(world: &World, message: Snowflake) -> String {
-    world.message(message).map_or_else(|| "(deleted)".into(), |message| super::reading::render(world, &message.json))
+    world.message(message).map_or_else(|| "(deleted)".into(), |message| render(world, &message.json))
 }
 
 /// The message as it is now, if this person can see it.
@@ -622,194 +374,4 @@ fn filled(input: &Value, inputs: &[(&str, &str)]) -> Value {
     let fits = (least..=most).contains(&count) || (count == 0 && input["required"] == false);
     assert!(fits, "the client wants {least} to {most} characters in {label}, not {count}");
     json!({ "type": 4, "custom_id": input["custom_id"], "value": text })
-}
-
-/// An interaction that is on its way.
-#[derive(Clone)]
-pub struct Pending {
-    shared: Arc<Shared>,
-    interaction: Snowflake,
-    refused: Option<String>,
-}
-
-impl Pending {
-    fn look<T>(&self, at: impl FnOnce(&InteractionRecord) -> T) -> Option<T> {
-        self.shared.look(|world| world.interactions.get(&self.interaction).map(at))
-    }
-
-    /// Waits for the first answer and tells how long it took; `None` when it did not come in time.
-    pub async fn first_answer(&self) -> Option<Duration> {
-        let left = self.shared.look(|world| {
-            let record = world.interactions.get(&self.interaction)?;
-            Some(world.settings.first_answer_within.saturating_sub(record.dispatched.elapsed()))
-        })?;
-        let answered = |world: &World| world.interactions[&self.interaction].first.map(|first| first.took);
-        if let Some(took) = self.shared.until(left, answered).await {
-            return Some(took);
-        }
-        self.shared.change(|world| {
-            let record = world.interactions.get_mut(&self.interaction).expect("interactions stay known");
-            record.gave_up = record.first.is_none();
-            record.first.map(|first| first.took)
-        })
-    }
-
-    /// Waits until nothing more has to come: for a deferred answer, until it is filled. Gives up after the story's
-    /// patience, and the reply shows what is there then.
-    pub async fn final_answer(self) -> Reply {
-        if let Some(why) = &self.refused {
-            let state = State::NotOffered(why.clone());
-            return Reply { pending: self, state, first: None };
-        }
-        let Some(took) = self.first_answer().await else {
-            return Reply { pending: self, state: State::Failed, first: None };
-        };
-        let patience = self.shared.look(|world| world.settings.patience);
-        self.shared.until(patience, |world| is_final(world, self.interaction).then_some(())).await;
-        let kind = self.look(|record| record.first.map_or(0, |first| first.kind)).unwrap_or(0);
-        let state = self.state(kind);
-        Reply { pending: self, state, first: Some((kind, took)) }
-    }
-
-    fn state(&self, kind: u64) -> State {
-        if kind == 9 {
-            return State::Modal(self.look(|record| record.modal.clone()).flatten().unwrap_or_default());
-        }
-        let shown =
-            self.look(|record| record.original.or(record.source).filter(|_| kind != 6 || record.acted)).flatten();
-        match shown {
-            None => State::Acknowledged,
-            Some(id) => SeenMessage::look(&self.shared, id).map_or(State::Deleted, State::Message),
-        }
-    }
-}
-
-fn is_final(world: &World, interaction: Snowflake) -> bool {
-    let record = &world.interactions[&interaction];
-    match record.first.map(|first| first.kind) {
-        None => false,
-        Some(5) => record
-            .original
-            .and_then(|id| world.message(id))
-            .is_none_or(|message| message.json["flags"].as_u64().unwrap_or(0) & LOADING == 0),
-        Some(6) => record.acted,
-        Some(_) => true,
-    }
-}
-
-#[derive(Clone)]
-enum State {
-    NotOffered(String),
-    Failed,
-    Acknowledged,
-    Deleted,
-    Message(SeenMessage),
-    Modal(Value),
-}
-
-/// What came of an interaction, as the person who caused it sees it.
-#[derive(Clone)]
-pub struct Reply {
-    pending: Pending,
-    state: State,
-    /// Callback type and time of the first answer.
-    first: Option<(u64, Duration)>,
-}
-
-impl OnScreen for Reply {
-    fn message_id(&self) -> Snowflake {
-        self.message().id()
-    }
-}
-
-impl std::fmt::Debug for Reply {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.text())
-    }
-}
-
-impl Reply {
-    /// What is on the screen, as text for snapshots; see `SeenMessage::text`.
-    pub fn text(&self) -> String {
-        match &self.state {
-            State::NotOffered(why) => format!("({why})"),
-            State::Failed => "The application did not respond".into(),
-            State::Acknowledged => "(acknowledged, nothing changed)".into(),
-            State::Deleted => "(the answer was deleted)".into(),
-            State::Message(message) => message.text(),
-            State::Modal(modal) => render_modal(modal),
-        }
-    }
-
-    /// The message that answers; for a button that changed its own message, that message.
-    ///
-    /// # Panics
-    ///
-    /// When the answer is no message.
-    pub fn message(&self) -> &SeenMessage {
-        match &self.state {
-            State::Message(message) => message,
-            _ => panic!("there is no message but\n{}", self.text()),
-        }
-    }
-
-    /// The modal that opened.
-    pub fn modal(&self) -> Option<&Value> {
-        match &self.state {
-            State::Modal(modal) => Some(modal),
-            _ => None,
-        }
-    }
-
-    /// "The application did not respond".
-    pub fn failed(&self) -> bool {
-        matches!(self.state, State::Failed)
-    }
-
-    /// Whether Discord did not even offer the command to this person.
-    pub fn was_not_offered(&self) -> bool {
-        matches!(self.state, State::NotOffered(_))
-    }
-
-    /// Whether only the asker sees it. A modal always is; so are failures.
-    pub fn is_ephemeral(&self) -> bool {
-        match &self.state {
-            State::Message(message) => message.is_ephemeral(),
-            _ => true,
-        }
-    }
-
-    /// Whether the bot first said that it needs a while.
-    pub fn was_deferred(&self) -> bool {
-        matches!(self.first, Some((5 | 6, _)))
-    }
-
-    /// The real time until the first answer, which Discord wants within 3 seconds.
-    ///
-    /// # Panics
-    ///
-    /// When there was none.
-    pub fn first_answer_took(&self) -> Duration {
-        self.first.unwrap_or_else(|| panic!("no answer came: {}", self.text())).1
-    }
-
-    /// Further messages that the bot sent to this interaction so far and that this person sees.
-    pub fn followups(&self) -> Vec<SeenMessage> {
-        let ids = self.pending.look(|record| record.followups.clone()).unwrap_or_default();
-        ids.into_iter().filter_map(|id| SeenMessage::look(&self.pending.shared, id)).collect()
-    }
-
-    /// The labels of the buttons that can be pressed.
-    pub fn buttons(&self) -> Vec<String> {
-        self.message().buttons()
-    }
-
-    /// The answer as it is now.
-    ///
-    /// # Panics
-    ///
-    /// When it was deleted or never was a message.
-    pub fn latest(&self) -> SeenMessage {
-        self.message().latest().expect("the answer was deleted")
-    }
 }

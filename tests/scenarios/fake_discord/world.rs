@@ -10,8 +10,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use super::faults::RestFault;
 use super::gateway::GatewayRecord;
-use super::rest::{RequestRecord, RestFault};
+use super::rest::RequestRecord;
 
 /// A Discord id.
 pub type Snowflake = u64;
