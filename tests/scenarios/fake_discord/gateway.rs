@@ -188,7 +188,7 @@ impl GatewayControl<'_> {
         });
     }
 
-    /// Ends the present connections this way; their sessions can be resumed, except after 4004 and its like.
+    /// Ends the present connections this way; whatever the code says, their sessions can be resumed.
     pub fn ends_connection(&self, ending: Ending) {
         self.end_all(ending);
     }
