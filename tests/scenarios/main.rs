@@ -1,0 +1,6 @@
+//! Stories told end to end: a real bot, driven by people of a pretend Discord.
+//!
+//! Only the list of stories stands here; no story and no pretend service does.
+
+mod fake_discord;
+mod fake_discord_works;
