@@ -131,11 +131,6 @@ mod tests {
     }
 
     #[test]
-    fn dump() {
-        std::fs::write("/tmp/faces_json.txt", serde_json::to_string(&printed_now()).unwrap()).unwrap();
-    }
-
-    #[test]
     fn the_documented_examples_are_what_is_printed() {
         let (documented, printed) = (documented(), printed_now());
         for (documented, printed) in documented.iter().zip(&printed) {

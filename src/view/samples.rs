@@ -2,8 +2,6 @@
 //!
 //! Data only. `tag` goes before each text that comes from outside, so that a test can put something nasty everywhere.
 
-#![expect(clippy::unwrap_used, reason = "examples are valid by construction; only tests read them")]
-
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
