@@ -70,7 +70,7 @@ pub async fn act(app: &App, asker: &Asker, action: Action, terminal: &mut Termin
         Action::Player(PlayerAction::Check { player, pick }) => {
             let now = app.now();
             let check = async |input: String| app.player_check(asker, &input).await;
-            doing.choosing(joined(&player), pick, check, |report| view::player::check(report, now)).await?
+            doing.choosing(joined(&player), pick, check, |report| view::player::check(report, Face::Terminal, now)).await?
         }
         Action::Status => doing.show(app.status(None).await, view::status::status, false)?,
         Action::Settings(flags) => {
@@ -192,35 +192,41 @@ impl Doing<'_> {
         mut once: impl AsyncFnMut(String) -> Result<Outcome<T>>,
         card: impl Fn(&T) -> Card,
     ) -> io::Result<Exit> {
-        let choice = match once(input).await {
-            Ok(Outcome::Done(report)) => return self.show(Ok(report), card, false),
-            Err(error) => return self.complain(&error),
-            Ok(Outcome::Choose(choice)) => choice,
+        let outcome = match once(input).await {
+            Ok(Outcome::Choose(choice)) if pick.is_some() || self.terminal.interactive() => {
+                let picked = match pick {
+                    Some(pick) => pick,
+                    None => match self.ask(&choice)? {
+                        Some(picked) => picked,
+                        None => return Ok(Exit::Refused),
+                    },
+                };
+                let candidate = picked.checked_sub(1).and_then(|index| choice.candidates.get(index));
+                match candidate {
+                    Some(candidate) => once(candidate.value()).await,
+                    None => Err(Notice::NoSuchChoice { pick: picked, candidates: choice.candidates }.into()),
+                }
+            }
+            outcome => outcome,
         };
-        let pick = match pick {
-            Some(pick) => pick,
-            None => match self.ask(&choice)? {
-                Some(pick) => pick,
-                None => return Ok(Exit::Refused),
-            },
-        };
-        let picked = pick.checked_sub(1).and_then(|index| choice.candidates.get(index));
-        let Some(candidate) = picked else {
-            return self.complain(&Notice::NoSuchChoice { pick, candidates: choice.candidates }.into());
-        };
-        match once(candidate.value()).await {
-            Ok(Outcome::Done(report)) => self.show(Ok(report), card, false),
-            Ok(Outcome::Choose(choice)) => self.ask_back(&choice),
+        match outcome {
             Err(error) => self.complain(&error),
+            Ok(outcome) => {
+                let (now, done) = (self.app.now(), matches!(outcome, Outcome::Done(_)));
+                let shown = |outcome: &Outcome<T>| match outcome {
+                    Outcome::Done(report) => card(report),
+                    Outcome::Choose(choice) => view::choices::card(choice, Face::Terminal, now),
+                };
+                let exit = self.show(Ok(outcome), shown, false)?;
+                Ok(if done { exit } else { Exit::Refused })
+            }
         }
     }
 
-    /// Asks the person at the terminal. None when there is none, or when they want none of them.
+    /// Asks the person at the terminal. None when they want none of them.
     fn ask(&mut self, choice: &Choice) -> io::Result<Option<usize>> {
-        self.ask_back(choice)?;
-        if !self.terminal.interactive() {
-            return Ok(None);
-        }
+        let now = self.app.now();
+        self.terminal.card(&view::choices::card(choice, Face::Terminal, now), now)?;
         let prompt = format!("Which one (1 to {}, nothing for none)? ", choice.candidates.len());
         let answer = self.terminal.ask(&prompt)?;
         match answer.trim() {
@@ -230,17 +236,6 @@ impl Doing<'_> {
         }
     }
 
-    fn ask_back(&mut self, choice: &Choice) -> io::Result<Exit> {
-        let now = self.app.now();
-        if self.terminal.json {
-            let line = json::choice(self.name, choice)?;
-            self.terminal.line(&line)?;
-        } else {
-            self.terminal.card(&view::choices::card(choice, Face::Terminal, now), now)?;
-        }
-        Ok(Exit::Refused)
-    }
-
     async fn delete(&mut self, group: &str, yes: bool) -> io::Result<Exit> {
         let brief = match self.app.group_brief(self.asker, group).await {
             Ok(brief) => brief,
@@ -248,14 +243,11 @@ impl Doing<'_> {
         };
         if !yes {
             let card = view::group::confirm_deletion(&brief, Face::Terminal);
-            if self.terminal.json {
-                let line = json::unconfirmed(&brief)?;
-                self.terminal.line(&line)?;
-                return Ok(Exit::Refused);
+            if !self.terminal.interactive() {
+                return self.terminal.usage("Nothing was deleted. Add --yes to delete without being asked.");
             }
             self.terminal.card(&card, self.app.now())?;
-            let confirmed = self.terminal.interactive() && is_yes(&self.terminal.ask("Delete it (y/N)? ")?);
-            if !confirmed {
+            if !is_yes(&self.terminal.ask("Delete it (y/N)? ")?) {
                 return Ok(Exit::Refused);
             }
         }
