@@ -373,6 +373,68 @@ mod tests {
     }
 
     #[test]
+    fn facts_stand_beside_their_keys_and_wrap_beneath_themselves() {
+        let server = crate::view::server::get(&samples::server_get(""));
+        let status = crate::view::status::status(&samples::status_report(""));
+        insta::assert_snapshot!(format!("{}\n\n{}", shown(&server), card(&status, &screen(60))), @"
+        Rusty Moose |US Monthly|
+        ------------------------
+        Status      online
+        Players     212 of 250, 12 in queue
+        Map         Procedural Map
+        Last wipe   2026-06-11 22:46 UTC · 5d ago
+        Next wipe   2026-06-25 22:46 UTC · in 9d
+        F1 console  client.connect 198.51.100.7:28015
+        Page        BattleMetrics https://www.battlemetrics.com/servers/rust/9565288
+        BattleMetrics · as of 1m ago
+
+        RustOps is running
+        ------------------
+        Version          0.1.0
+        Running for      3d 3h
+        Memory           48.3 MB
+        Database         3.4 MB
+        Discord servers  2
+        Kept             3 groups · 21 members · 512 players known
+        Discord          42 ms
+        BattleMetrics    set up · 57 of 60 requests a minute left ·
+                         last minute: 3 for commands
+        Steam            not set up
+        No Steam key is set. Whoever runs the bot: make one at
+            https://steamcommunity.com/dev/apikey and set it as
+            steam_key.
+        Recent problems
+        30m ago  BattleMetrics has a fault
+        ");
+    }
+
+    #[test]
+    fn the_record_of_changes_is_a_table() {
+        insta::assert_snapshot!(card(&crate::view::changes::audit(&samples::audit("")), &screen(120)), @"
+        Last changes
+        ------------
+        18.  settings changed: time zone, who may change things, log channel  by Ann  18m ago
+        17.  Purple Base pinned to Rusty Moose |US Monthly|                   by Ann  17m ago
+        16.  Purple Base renamed to Purple Tower                              by Ann  16m ago
+        15.  Purple Base deleted (7 members)                                  by Ann  15m ago  taken back 2m ago
+        14.  ChennyBounce removed from Purple Base                            by Ann  14m ago
+        13.  P, P, P and 2 more added to the new group Purple Base            by Ann  13m ago
+        12.  server set to Rusty Moose |US Monthly|                           by Ann  12m ago
+        11 older ones are not shown.
+        Take one back with rustops undo and its number.
+        ");
+    }
+
+    #[test]
+    fn a_notice_names_commands_as_they_are_typed() {
+        let told = crate::domain::notice::Notice::NoServerSet;
+        insta::assert_snapshot!(shown(&notice::card(&told, Face::Terminal, samples::now())), @"
+        No server is set
+        Choose one with rustops server set.
+        ");
+    }
+
+    #[test]
     fn a_question_lists_numbered_choices() {
         insta::assert_snapshot!(shown(&questions::card(&samples::which_player(""), Face::Terminal, samples::now())), @r#"
         Which one is "Chenny"?
