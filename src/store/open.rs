@@ -17,8 +17,6 @@ use super::{copies, problem};
 use crate::domain::notice::Storage;
 
 mod embedded {
-    #![expect(missing_docs, reason = "made by refinery")]
-
     refinery::embed_migrations!("migrations");
 }
 
