@@ -24,10 +24,10 @@ const STEPS: &[Step] = &[
     ),
     (
         "By BattleMetrics id, link, Steam link or name; here by Steam id.",
-        "group add \"Purple Base\" 76561198326775574 --pick 1",
+        "group add \"Purple Base\" 76561198191275574 --pick 1",
         Exit::Done,
     ),
-    ("", "group add \"Purple Base\" https://www.battlemetrics.com/players/1102330918", Exit::Done),
+    ("", "group add \"Purple Base\" https://www.battlemetrics.com/players/998120467", Exit::Done),
     ("", "group add \"Purple Base\" 1088643109", Exit::Done),
     ("", "group add \"Purple Base\" 1021556740", Exit::Done),
     ("Nobody stands in a group twice.", "group add \"Purple Base\" ChennyBounce", Exit::Refused),
