@@ -320,13 +320,14 @@ pub fn link_member(
     change_one(connection, sql, params![member, player, steam]).context("link a member")
 }
 
-/// Removes a member; it can be restored until it is purged.
+/// Removes a member, unless that was done before; it can be restored until it is purged.
 ///
 /// # Errors
-/// Those of the database; no such living member.
+/// Those of the database.
 pub fn remove_member(connection: &Connection, member: MemberId, now: Timestamp) -> anyhow::Result<()> {
     let sql = "UPDATE members SET removed_at = ?2 WHERE id = ?1 AND removed_at IS NULL";
-    change_one(connection, sql, params![member, Seconds(now)]).context("remove a member")
+    connection.execute(sql, params![member, Seconds(now)]).context("remove a member")?;
+    Ok(())
 }
 
 /// Brings a removed member back; `false` when there is none, or when its player or Steam account is a living member of

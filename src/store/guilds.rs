@@ -23,18 +23,10 @@ pub struct Guild {
     pub left_at: Option<Timestamp>,
 }
 
-impl Default for Guild {
-    /// A guild of which nothing is kept yet.
-    fn default() -> Self {
-        let settings = Settings { time_zone: "UTC".to_owned(), changers: None, log_channel: None };
-        Self { settings, active_server: None, left_at: None }
-    }
-}
-
 pub(super) const GET: &str =
     "SELECT time_zone, changers, log_channel, active_server, left_at FROM guilds WHERE key = ?1";
 
-/// The guild; none when nothing was ever kept of it, which is to be read as [`Guild::default`].
+/// The guild; none when nothing was ever kept of it: its settings are the defaults then.
 ///
 /// # Errors
 /// Those of the database.

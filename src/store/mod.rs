@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, anyhow};
 use jiff::Timestamp;
-use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, ffi};
+use rusqlite::{ErrorCode, TransactionBehavior, ffi};
 use tokio::sync::Semaphore;
 
 use crate::domain::notice::Storage;
@@ -29,8 +29,8 @@ pub mod servers;
 pub mod sightings;
 mod values;
 
-pub use counts::counts;
 pub use open::OpenError;
+pub use rusqlite::{Connection, Transaction};
 
 /// The most readers at work at the same time; more have to wait their turn.
 const READERS: usize = 3;

@@ -127,21 +127,18 @@ pub(super) fn starts(folded: &str) -> impl Iterator<Item = &str> {
     let mut before = None;
     folded
         .char_indices()
-        .filter(move |(_, letter)| {
-            let begins = match before.replace(*letter) {
-                None => true,
-                Some(before) => letter.is_alphanumeric() && !before.is_alphanumeric(),
-            };
-            begins
+        .filter(move |(_, letter)| match before.replace(*letter) {
+            None => true,
+            Some(before) => letter.is_alphanumeric() && !before.is_alphanumeric(),
         })
         .filter_map(|(index, _)| folded.get(index..))
         .take(MOST_STARTS)
 }
 
-/// Learns names that a player had before. The player has to be known.
+/// Learns names that a player had before. The player has to be known by the end of the transaction.
 ///
 /// # Errors
-/// Those of the database; a player who is not known.
+/// Those of the database.
 pub fn remember_former(connection: &Connection, id: PlayerId, former: &[FormerName]) -> anyhow::Result<()> {
     former.iter().try_for_each(|former| add_name(connection, id, &former.name, None, former.last_seen))
 }

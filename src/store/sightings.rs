@@ -62,11 +62,11 @@ pub fn get(
     Ok(found)
 }
 
-/// Keeps what was learnt of players on a server, both known already. What is known from a later time stays. A first
+/// Keeps what was learnt of players on a server, which has to be known already. What is known from a later time stays. A first
 /// time, last time or total that was not told this time does not take back the one that was.
 ///
 /// # Errors
-/// Those of the database; a server or player who is not known.
+/// Those of the database; a server that is not known.
 pub fn record(connection: &Connection, server: ServerId, sightings: &[(PlayerId, Sighting)]) -> anyhow::Result<()> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO sightings (player, server, first_seen, last_seen, total_seconds, online, since, known_at)
