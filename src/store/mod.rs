@@ -11,6 +11,7 @@ use std::{
 
 use anyhow::{Context, anyhow};
 use jiff::Timestamp;
+pub use rusqlite::{Connection, Transaction};
 use rusqlite::{ErrorCode, TransactionBehavior, ffi};
 use tokio::sync::Semaphore;
 
@@ -30,7 +31,6 @@ pub mod sightings;
 mod values;
 
 pub use open::OpenError;
-pub use rusqlite::{Connection, Transaction};
 
 /// The most readers at work at the same time; more have to wait their turn.
 const READERS: usize = 3;
