@@ -30,6 +30,7 @@ pub mod servers;
 pub mod sightings;
 mod values;
 
+pub use counts::counts;
 pub use open::OpenError;
 
 /// The most readers at work at the same time; more have to wait their turn.
