@@ -265,8 +265,8 @@ pub(super) mod tests {
         groups::pin(&connection, group, ServerId::new(3)).unwrap();
         guilds::ensure(&connection, &"2".parse().unwrap(), now).unwrap();
 
-        let offered = |prefix: &str, limit| -> Vec<_> {
-            let used = used_before(&connection, &guild, &names::folded(prefix), limit).unwrap();
+        let offered = |folded_prefix, limit| -> Vec<_> {
+            let used = used_before(&connection, &guild, folded_prefix, limit).unwrap();
             used.into_iter().map(|server| server.name).collect()
         };
         assert_eq!(offered("", 9), ["Vital", "Rusty Moose", "Moose Island"]);
