@@ -9,12 +9,12 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use jiff::Timestamp;
 use refinery::Migration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
-use super::{copies, problem};
+use super::{copies, problem, sqlite_problem};
 use crate::domain::notice::Storage;
 
 mod embedded {
@@ -29,6 +29,9 @@ const APPLICATION: i32 = 0x5255_5354;
 
 /// How long to wait for another process.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often to try what SQLite does not wait for.
+const TRIES: usize = 20;
 
 /// The table in which refinery would keep the history of versions, in its own form.
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS refinery_schema_history (
@@ -316,11 +319,26 @@ fn writer(path: &Path) -> anyhow::Result<Connection> {
     connection.execute_batch(
         "PRAGMA cache_size = -1024; PRAGMA foreign_keys = OFF; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;",
     )?;
-    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
-    ensure!(mode == "wal", "this place cannot hold a database (a network drive?)");
+    log_ahead(&connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.execute_batch("PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 8388608;")?;
     Ok(connection)
+}
+
+/// Switches the file to a log that is written ahead (WAL), unless it has one already. SQLite does not wait for other
+/// processes here, lest two of them wait for one another; so this waits for a moment when it is alone, and tries again.
+fn log_ahead(connection: &Connection) -> anyhow::Result<()> {
+    for _ in 0..TRIES {
+        match connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0)) {
+            Err(error) if sqlite_problem(&error) == Some(Storage::Busy) => {
+                connection.execute_batch("BEGIN EXCLUSIVE; ROLLBACK;")?;
+            }
+            Ok(mode) if mode == "wal" => return Ok(()),
+            Ok(mode) => bail!("this place cannot hold a database (a network drive?): its log is of mode {mode}"),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    bail!("other processes kept the file from being set up")
 }
 
 /// Brings the file to the newest version: all of the way, or not at all. Holding the lock of the one writer from the
