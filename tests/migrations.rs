@@ -3,6 +3,8 @@
 //! `tests/migrations/` has rows for each version, under the migration's name. What opening refuses, copies and undoes
 //! is told beside `store::open`.
 
+#![expect(clippy::unwrap_used, reason = "what goes wrong here fails the test")]
+
 use std::{fs, path::Path};
 
 use jiff::Timestamp;

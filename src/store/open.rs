@@ -372,7 +372,6 @@ fn migrate(writer: &mut Connection, path: &Path, now: Timestamp, migrations: &[M
 
 /// A database in memory, of our version, for tests of rows.
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "for tests")]
 pub(super) fn in_memory() -> Connection {
     let mut connection = Connection::open_in_memory().unwrap();
     let migrations = embedded::migrations::runner();
