@@ -84,7 +84,7 @@ async fn register(
     Ok(ids(&now_held))
 }
 
-async fn ask<'a>(post: &'a Post, request: impl Fn() -> Request<'a> + Send) -> Result<Vec<Value>, Refusal> {
+async fn ask<'a>(post: &'a Post, request: impl Fn() -> Request<'a> + Send + Sync) -> Result<Vec<Value>, Refusal> {
     post.tries(true, || Box::pin(post.http.fire::<Vec<Value>>(request()))).await
 }
 
