@@ -79,7 +79,7 @@ impl App {
                 let change = Change::ActiveServer { before: before.clone(), after: Some(named(&server)) };
                 asker.record(tx, &change, now)?;
             }
-            let hides_names = hides_names.unwrap_or(false);
+            let hides_names = servers::get(tx, server.id)?.is_some_and(|known| known.hides_names);
             Ok(ServerSet { stale: presence::believable(&server, now).err(), server, before, unchanged, hides_names })
         })
         .await

@@ -70,7 +70,9 @@ pub async fn act(app: &App, asker: &Asker, action: Action, terminal: &mut Termin
         Action::Player(PlayerAction::Check { player, pick }) => {
             let now = app.now();
             let check = async |input: String| app.player_check(asker, &input).await;
-            doing.choosing(joined(&player), pick, check, |report| view::player::check(report, Face::Terminal, now)).await?
+            doing
+                .choosing(joined(&player), pick, check, |report| view::player::check(report, Face::Terminal, now))
+                .await?
         }
         Action::Status => doing.show(app.status(None).await, view::status::status, false)?,
         Action::Settings(flags) => {

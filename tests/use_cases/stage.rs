@@ -120,8 +120,7 @@ impl Stage {
 
     fn mind(&self) {
         assert_eq!(self.sim.unexpected(), [], "the services were asked for what they do not have");
-        let refused: Vec<_> =
-            self.sim.requests().into_iter().filter(|request| request.status == Some(400)).collect();
+        let refused: Vec<_> = self.sim.requests().into_iter().filter(|request| request.status == Some(400)).collect();
         assert_eq!(refused, [], "a parameter was not understood");
     }
 }
