@@ -35,7 +35,8 @@ pub(crate) struct Stage {
     pub(crate) app: App,
     /// The person at the terminal.
     pub(crate) me: Asker,
-    pub(crate) folder: TempDir,
+    store: Store,
+    folder: TempDir,
 }
 
 /// What differs from story to story.
@@ -63,8 +64,9 @@ impl Stage {
         let (sim, services) = Sim::bind(options).unwrap();
         spawn(services);
         let folder = tempfile::tempdir().unwrap();
-        let app = app(&sim, &clock, &folder, &cast);
-        Self { sim, clock, app, me: Asker::terminal(GuildKey::local()), folder }
+        let store = open(&clock, &folder);
+        let app = app(&sim, &clock, store.clone(), &cast);
+        Self { sim, clock, app, me: Asker::terminal(GuildKey::local()), store, folder }
     }
 
     /// The same with Rusty Moose set.
@@ -87,7 +89,16 @@ impl Stage {
 
     /// Another process with the same file, clock and services.
     pub(crate) fn another_process(&self) -> App {
-        app(&self.sim, &self.clock, &self.folder, &Cast::default())
+        app(&self.sim, &self.clock, open(&self.clock, &self.folder), &Cast::default())
+    }
+
+    /// The disk has no room for another page from now on, or has room again.
+    pub(crate) async fn disk_is_full(&self, full: bool) {
+        let pages = if full { 1 } else { 1_000_000 };
+        let limit = self.store.write(move |tx| {
+            tx.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).map_err(anyhow::Error::from)
+        });
+        limit.await.unwrap();
     }
 
     pub(crate) async fn set_server(&self, id: u64) -> ServerSet {
@@ -138,8 +149,11 @@ fn spawn(services: impl Future<Output = ()> + Send + 'static) {
     tokio::spawn(services);
 }
 
-fn app(sim: &Sim, clock: &ManualClock, folder: &TempDir, cast: &Cast) -> App {
-    let store = Store::open(&folder.path().join("rustops.db"), clock.now()).unwrap();
+fn open(clock: &ManualClock, folder: &TempDir) -> Store {
+    Store::open(&folder.path().join("rustops.db"), clock.now()).unwrap()
+}
+
+fn app(sim: &Sim, clock: &ManualClock, store: Store, cast: &Cast) -> App {
     let options = |url: String, secret: Option<&str>| Options {
         timeout: cast.timeout,
         ..Options::new(url.parse().unwrap(), secret.map(SecretString::from), Arc::new(clock.clone()))
