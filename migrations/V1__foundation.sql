@@ -85,8 +85,8 @@ CREATE INDEX players_steam ON players (steam) WHERE steam IS NOT NULL;
 
 -- Every name ever, the current one among them.
 CREATE TABLE player_names (
-    -- Whose.
-    player INTEGER NOT NULL REFERENCES players (id),
+    -- Whose. Former names may be learnt before the current one, in the same transaction.
+    player INTEGER NOT NULL REFERENCES players (id) DEFERRABLE INITIALLY DEFERRED,
     -- As it was written: untrusted.
     name TEXT NOT NULL,
     -- First time in use that we know of; NULL: not known.
@@ -101,14 +101,14 @@ CREATE TABLE player_name_starts (
     -- Folded text from a word's beginning to the end of the name.
     start TEXT NOT NULL,
     -- Who has or had the name.
-    player INTEGER NOT NULL REFERENCES players (id),
+    player INTEGER NOT NULL REFERENCES players (id) DEFERRABLE INITIALLY DEFERRED,
     PRIMARY KEY (start, player)
 ) STRICT, WITHOUT ROWID;
 
 -- What is known of a player on a server.
 CREATE TABLE sightings (
-    -- Who.
-    player INTEGER NOT NULL REFERENCES players (id),
+    -- Who; may be looked for before the name is known, and so need not be among players.
+    player INTEGER NOT NULL,
     -- Where.
     server INTEGER NOT NULL REFERENCES servers (id),
     -- First time there; NULL: not known.

@@ -42,3 +42,4 @@ pub mod remote;
 pub mod sim;
 pub mod store;
 pub mod view;
+pub mod wiring;

@@ -2,23 +2,33 @@
 //!
 //! The only room that names all others. No rules: what is decided is decided further in.
 
-use std::{io, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    io::{self, IsTerminal as _},
+    path::Path,
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 
 use jiff::SignedDuration;
 use tokio::runtime::{Builder, Runtime};
+use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use crate::{
     app::{App, Asker},
     cli::{
-        act::Exit,
-        args::{Arguments, Command},
-        prompt::{self, Movable},
+        act::{self, Exit},
+        args::{Action, Arguments, ConfigAction, Global},
+        papers,
+        prompt::Talk,
         terminal::Terminal,
         tour,
     },
     clock::{Clock, MovableClock, SystemClock},
-    config::{self, Config, ConfigError},
+    config::{self, Config, ConfigError, Flags},
+    domain::ids::GuildKey,
     remote::{BattleMetrics, Options, Steam},
     sim::{START, Sim, SimOptions},
     store::{OpenError, Store},
@@ -27,10 +37,10 @@ use crate::{
 /// The demo's world is always the same one.
 const DEMO_SEED: u64 = 7;
 
-/// Long enough to be seen, short enough for a tour.
+/// Long enough to be felt, short enough for a tour.
 const DEMO_LATENCY: Duration = Duration::from_millis(20);
 
-/// Why nothing could be started.
+/// Why nothing could be started. Each says what to do.
 #[derive(Debug, thiserror::Error)]
 enum StartError {
     #[error("{0}")]
@@ -39,10 +49,181 @@ enum StartError {
     Open(#[from] OpenError),
     #[error("{0:#}")]
     Other(#[from] anyhow::Error),
+    #[error("{0}")]
+    Io(#[from] io::Error),
 }
 
-impl From<io::Error> for StartError {
-    fn from(cause: io::Error) -> Self {
-        Self::Other(cause.into())
+/// Does what was asked for, from the first to the last line of the process.
+pub fn run(arguments: Arguments) -> ExitCode {
+    let global = arguments.global;
+    let no_colour = config::environment("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let columns = config::environment("COLUMNS").and_then(|columns| columns.parse().ok());
+    let mut terminal = Terminal::standard(global.json, global.color, no_colour, columns);
+    let ended = perform(&global, arguments.action, &mut terminal);
+    let exit = ended.or_else(|error| match &error {
+        // Whoever reads our output has closed it, as `head` does: no reason to complain.
+        StartError::Io(cause) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Done),
+        StartError::Config(_) => terminal.usage(&error.to_string()),
+        _ => terminal.usage(&error.to_string()).map(|_| Exit::Refused),
+    });
+    // A terminal that cannot be written leaves nobody to tell.
+    ExitCode::from(exit.unwrap_or(Exit::Refused) as u8)
+}
+
+fn perform(global: &Global, action: Action, terminal: &mut Terminal) -> Result<Exit, StartError> {
+    match action {
+        Action::Config(ConfigAction::Default) => terminal.line(config::EXAMPLE.trim_end())?,
+        Action::Config(ConfigAction::Path) => {
+            let path = Config::load(&flags(global), &config::environment)?.config_file;
+            terminal.line(&path.display().to_string())?;
+        }
+        Action::Config(ConfigAction::Show) => {
+            let config = Config::load(&flags(global), &config::environment)?;
+            papers::show_config(&config, terminal)?;
+        }
+        Action::Completions { shell } => terminal.text(&papers::completions(shell))?,
+        Action::Man => terminal.text(&papers::manual()?)?,
+        Action::Demo => return demo(global, terminal),
+        Action::Shell => return shell(global, terminal),
+        Action::Run => return Err(anyhow::anyhow!("The bot is not part of this build yet.").into()),
+        action => return command(global, action, terminal),
     }
+    Ok(Exit::Done)
+}
+
+/// One command on the real data and services.
+fn command(global: &Global, action: Action, terminal: &mut Terminal) -> Result<Exit, StartError> {
+    let config = configured(global, terminal)?;
+    let app = app(&config)?;
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let asker = Asker::terminal(guild(global));
+    Ok(runtime.block_on(act::act(&app, &asker, action, terminal))?.unwrap_or(Exit::Usage))
+}
+
+/// The prompt on the real data and services.
+fn shell(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
+    let config = configured(global, terminal)?;
+    let app = app(&config)?;
+    let runtime = workers()?;
+    let asker = Asker::terminal(guild(global));
+    let mut talk = Talk { app: &app, asker, terminal, runtime: runtime.handle().clone(), time: None };
+    if io::stdin().is_terminal() {
+        Ok(talk.converse(Some(&config.data_dir.join("history")))?)
+    } else {
+        Ok(talk.obey(io::stdin().lock())?)
+    }
+}
+
+/// The prompt, or the guided tour where nobody can type, in the pretend world.
+fn demo(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
+    log(&log_filter(global, "warn"));
+    let runtime = workers()?;
+    let clock = MovableClock::starting_at(START);
+    let shown = Arc::new(clock.clone());
+    let (sim, services) = Sim::bind(SimOptions { seed: DEMO_SEED, clock: shown.clone(), latency: DEMO_LATENCY })?;
+    spawn(&runtime, services);
+    let folder = tempfile::tempdir()?;
+    let app = demo_app(&sim, shown, folder.path())?;
+    let time = move |by: SignedDuration| {
+        clock.advance(by);
+        clock.now()
+    };
+    let typed = io::stdin().is_terminal();
+    if !typed {
+        terminal.watch_nobody();
+    }
+    let asker = Asker::terminal(GuildKey::local());
+    let mut talk = Talk { app: &app, asker, terminal, runtime: runtime.handle().clone(), time: Some(&time) };
+    if typed {
+        tour::welcome(&mut talk)?;
+        Ok(talk.converse(None)?)
+    } else {
+        Ok(tour::guide(&mut talk)?)
+    }
+}
+
+fn demo_app(sim: &Sim, clock: Arc<dyn Clock>, folder: &Path) -> Result<App, StartError> {
+    let address = |text: String| Url::parse(&text).map_err(anyhow::Error::from);
+    let battlemetrics =
+        Options::new(address(sim.battlemetrics_url())?, Some(sim.battlemetrics_token().into()), Arc::clone(&clock));
+    let steam = Options::new(address(sim.steam_url())?, Some(sim.steam_key().into()), Arc::clone(&clock));
+    let store = Store::open(&folder.join("rustops.db"), clock.now())?;
+    Ok(App::new(store, BattleMetrics::new(battlemetrics)?, Steam::new(steam)?, clock))
+}
+
+/// Every room on the real services.
+fn app(config: &Config) -> Result<App, StartError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = Store::open(&config.database(), clock.now())?;
+    let battlemetrics =
+        Options::new(config.battlemetrics_url.clone(), config.battlemetrics_token.clone(), Arc::clone(&clock));
+    let steam = Options::new(config.steam_url.clone(), config.steam_key.clone(), Arc::clone(&clock));
+    Ok(App::new(store, BattleMetrics::new(battlemetrics)?, Steam::new(steam)?, clock))
+}
+
+/// The configuration, with the log started as it says and its warnings told.
+fn configured(global: &Global, terminal: &mut Terminal) -> Result<Config, StartError> {
+    let config = Config::load(&flags(global), &config::environment)?;
+    log(&log_filter(global, "warn"));
+    for warning in &config.warnings {
+        terminal.warn(&format!("Warning: {warning}"))?;
+    }
+    Ok(config)
+}
+
+/// Threads of their own for what runs beside a conversation that blocks.
+fn workers() -> io::Result<Runtime> {
+    Builder::new_multi_thread().worker_threads(2).enable_all().build()
+}
+
+fn spawn(runtime: &Runtime, services: impl Future<Output = ()> + Send + 'static) {
+    // Ends with the runtime.
+    drop(runtime.spawn(services));
+}
+
+fn guild(global: &Global) -> GuildKey {
+    global.guild.clone().unwrap_or_else(GuildKey::local)
+}
+
+/// What was typed, by key.
+fn flags(global: &Global) -> Flags {
+    use secrecy::ExposeSecret as _;
+    let secret = |value: &Option<secrecy::SecretString>| value.as_ref().map(|value| value.expose_secret().to_owned());
+    let path = |value: &Option<std::path::PathBuf>| value.as_ref().map(|path| path.display().to_string());
+    let given = [
+        ("data_dir", path(&global.data_dir)),
+        ("discord_token", secret(&global.discord_token)),
+        ("discord_token_file", path(&global.discord_token_file)),
+        ("battlemetrics_token", secret(&global.battlemetrics_token)),
+        ("battlemetrics_token_file", path(&global.battlemetrics_token_file)),
+        ("steam_key", secret(&global.steam_key)),
+        ("steam_key_file", path(&global.steam_key_file)),
+        ("discord_api_url", global.discord_api_url.clone()),
+        ("battlemetrics_url", global.battlemetrics_url.clone()),
+        ("steam_url", global.steam_url.clone()),
+    ];
+    let values: BTreeMap<_, _> = given.into_iter().filter_map(|(key, value)| value.map(|value| (key, value))).collect();
+    Flags { config: global.config.clone(), values }
+}
+
+/// `-v` shows what we do, `-vv` what others do for us; else what the configuration or `usual` says.
+fn log_filter(global: &Global, usual: &str) -> String {
+    match global.verbose {
+        0 => usual.to_owned(),
+        1 => "info,rustops=debug".to_owned(),
+        _ => "debug".to_owned(),
+    }
+}
+
+/// Starts the log on standard error; without a terminal there, colours and the time are left to whoever collects it.
+fn log(filter: &str) {
+    let terminal = io::stderr().is_terminal();
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(terminal);
+    // A second start, as in tests, changes nothing.
+    if terminal {
+        log.try_init().ok()
+    } else {
+        log.without_time().try_init().ok()
+    };
 }

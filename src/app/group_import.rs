@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// The most lines of one import.
-pub const MAX_LINES: usize = 500;
+pub(super) const MAX_LINES: usize = 500;
 
 /// What a line means, before anything is written.
 enum Meaning {

@@ -6,5 +6,8 @@ pub mod act;
 pub mod args;
 pub mod json;
 pub mod line;
+pub mod papers;
+pub mod prompt;
 pub mod render;
 pub mod terminal;
+pub mod tour;

@@ -50,10 +50,12 @@ impl Terminal {
         }
     }
 
-    /// Everything, complaints too, goes to one writer that nobody watches: for a guided tour.
-    #[must_use]
-    pub fn as_one_stream(self) -> Self {
-        Self { complaints: Box::new(io::stdout()), interactive: false, meter: false, zone: TimeZone::UTC, ..self }
+    /// From now on nobody is asked, complaints stand between the answers, and times are told in UTC: for a guided tour.
+    pub fn watch_nobody(&mut self) {
+        self.complaints = Box::new(io::stdout());
+        self.interactive = false;
+        self.meter = false;
+        self.zone = TimeZone::UTC;
     }
 
     /// Whether somebody can answer a question.
@@ -85,6 +87,15 @@ impl Terminal {
     /// When it cannot be written.
     pub fn line(&mut self, line: &str) -> io::Result<()> {
         writeln!(self.out, "{line}")
+    }
+
+    /// Writes a text as it is.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn text(&mut self, text: &str) -> io::Result<()> {
+        self.out.write_all(text.as_bytes())?;
+        self.out.flush()
     }
 
     /// Writes a line where errors go.

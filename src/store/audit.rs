@@ -103,3 +103,59 @@ fn change_row(row: &Row<'_>) -> rusqlite::Result<ChangeRow> {
         undone_at: row.get::<_, Option<Seconds>>(5)?.map(|at| at.0),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{domain::ids::GroupId, store::open};
+
+    fn second(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn renamed(after: &str) -> Change {
+        Change::GroupRenamed {
+            group: GroupId::new(1).unwrap(),
+            before: "'; DROP TABLE changes; --\u{0}".to_owned(),
+            after: after.to_owned(),
+        }
+    }
+
+    #[test]
+    fn changes_are_listed_page_by_page_the_newest_first() {
+        let connection = open::in_memory();
+        let home = GuildKey::local();
+        for number in 0..5 {
+            record(&connection, &home, "42", "Ann \u{202E}", &renamed(&number.to_string()), second(number)).unwrap();
+        }
+        record(&connection, &"2".parse().unwrap(), "terminal", "ann", &renamed("other"), second(9)).unwrap();
+
+        let (page, total) = list(&connection, &home, 1, 2).unwrap();
+        assert_eq!(total, 5);
+        assert_eq!(page.iter().map(|row| row.at).collect::<Vec<_>>(), [second(3), second(2)]);
+        assert_eq!((page[0].actor.as_str(), page[0].actor_name.as_str()), ("42", "Ann \u{202E}"));
+        assert_eq!(page[0].change, renamed("3"));
+        assert_eq!(list(&connection, &home, 5, 9).unwrap(), (Vec::new(), 5));
+    }
+
+    #[test]
+    fn a_change_that_was_taken_back_does_not_stand() {
+        let connection = open::in_memory();
+        let home = GuildKey::local();
+        assert_eq!(latest_standing(&connection, &home).unwrap(), None);
+        let first = record(&connection, &home, "42", "Ann", &renamed("a"), second(1)).unwrap();
+        let second_change = record(&connection, &home, "42", "Ann", &renamed("b"), second(2)).unwrap();
+        assert_eq!(latest_standing(&connection, &home).unwrap().unwrap().id, second_change);
+        mark_undone(&connection, second_change, second(3)).unwrap();
+        assert_eq!(latest_standing(&connection, &home).unwrap().unwrap().id, first);
+        assert_eq!(get(&connection, &home, second_change).unwrap().unwrap().undone_at, Some(second(3)));
+        assert!(mark_undone(&connection, second_change, second(4)).is_err());
+    }
+
+    #[test]
+    fn another_guilds_change_is_not_shown() {
+        let connection = open::in_memory();
+        let change = record(&connection, &GuildKey::local(), "42", "Ann", &renamed("a"), second(1)).unwrap();
+        assert_eq!(get(&connection, &"2".parse().unwrap(), change).unwrap(), None);
+    }
+}

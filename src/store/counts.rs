@@ -29,3 +29,35 @@ pub fn counts(connection: &Connection) -> anyhow::Result<Counts> {
     };
     read().context("count what is kept")
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::{
+        domain::ids::{GuildKey, PlayerId},
+        store::{groups, guilds, open, players},
+    };
+
+    #[test]
+    fn only_what_lives_is_counted() {
+        let connection = open::in_memory();
+        let (now, home, left) = (Timestamp::UNIX_EPOCH, GuildKey::local(), "2".parse().unwrap());
+        assert_eq!(counts(&connection).unwrap(), Counts::default());
+        players::remember(&connection, &[(PlayerId::new(1).unwrap(), "Wolf".to_owned())], now).unwrap();
+        for guild in [&home, &left] {
+            for name in ["living", "deleted"] {
+                let group = groups::create(&connection, guild, name, now).unwrap();
+                groups::add_member(&connection, group, None, None, "Bear", now).unwrap();
+                let member = groups::add_member(&connection, group, None, None, "Bear", now).unwrap();
+                groups::remove_member(&connection, member, now).unwrap();
+                if name == "deleted" {
+                    groups::delete(&connection, group, now).unwrap();
+                }
+            }
+        }
+        guilds::mark_left(&connection, &left, now).unwrap();
+        assert_eq!(counts(&connection).unwrap(), Counts { guilds: 1, groups: 1, members: 1, players: 1 });
+    }
+}

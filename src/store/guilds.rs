@@ -23,18 +23,10 @@ pub struct Guild {
     pub left_at: Option<Timestamp>,
 }
 
-impl Default for Guild {
-    /// A guild of which nothing is kept yet.
-    fn default() -> Self {
-        let settings = Settings { time_zone: "UTC".to_owned(), changers: None, log_channel: None };
-        Self { settings, active_server: None, left_at: None }
-    }
-}
-
 pub(super) const GET: &str =
     "SELECT time_zone, changers, log_channel, active_server, left_at FROM guilds WHERE key = ?1";
 
-/// The guild; none when nothing was ever kept of it, which is to be read as [`Guild::default`].
+/// The guild; none when nothing was ever kept of it: its settings are the defaults then.
 ///
 /// # Errors
 /// Those of the database.
@@ -115,4 +107,58 @@ pub fn mark_back(connection: &Connection, guild: &GuildKey) -> anyhow::Result<()
         .execute("UPDATE guilds SET left_at = NULL WHERE key = ?1", [guild])
         .context("note that a guild is back")?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::ids::{ChannelId, RoleId},
+        store::{open, servers::tests::server},
+    };
+
+    fn guild() -> GuildKey {
+        "123456789012345678".parse().unwrap()
+    }
+
+    #[test]
+    fn nothing_is_kept_of_a_guild_before_something_is_set() {
+        let connection = open::in_memory();
+        assert_eq!(get(&connection, &guild()).unwrap(), None);
+        ensure(&connection, &guild(), Timestamp::UNIX_EPOCH).unwrap();
+        let fresh = get(&connection, &guild()).unwrap().unwrap();
+        assert_eq!(fresh.settings, Settings { time_zone: "UTC".to_owned(), changers: None, log_channel: None });
+        assert_eq!((fresh.active_server, fresh.left_at), (None, None));
+    }
+
+    #[test]
+    fn settings_and_active_server_stand_beside_each_other() {
+        let connection = open::in_memory();
+        let settings = Settings {
+            time_zone: "Europe/Berlin".to_owned(),
+            changers: RoleId::new(7),
+            log_channel: ChannelId::new(i64::MAX as u64),
+        };
+        set_settings(&connection, &guild(), &settings).unwrap();
+        crate::store::servers::remember(&connection, &server(5, "Moose"), Timestamp::UNIX_EPOCH, None).unwrap();
+        set_active_server(&connection, &guild(), ServerId::new(5), Timestamp::UNIX_EPOCH).unwrap();
+        let kept = get(&connection, &guild()).unwrap().unwrap();
+        assert_eq!((kept.settings, kept.active_server), (settings, ServerId::new(5)));
+
+        set_active_server(&connection, &guild(), None, Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(get(&connection, &guild()).unwrap().unwrap().active_server, None);
+        assert_eq!(get(&connection, &GuildKey::local()).unwrap(), None);
+    }
+
+    #[test]
+    fn a_guild_that_is_joined_again_is_as_it_was_left() {
+        let connection = open::in_memory();
+        let day = |day: i64| Timestamp::from_second(day * 86_400).unwrap();
+        ensure(&connection, &guild(), day(0)).unwrap();
+        mark_left(&connection, &guild(), day(1)).unwrap();
+        mark_left(&connection, &guild(), day(9)).unwrap();
+        assert_eq!(get(&connection, &guild()).unwrap().unwrap().left_at, Some(day(1)));
+        mark_back(&connection, &guild()).unwrap();
+        assert_eq!(get(&connection, &guild()).unwrap().unwrap().left_at, None);
+    }
 }

@@ -3,22 +3,21 @@
 //! No rows are read or written here but the history of versions.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Read},
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use jiff::Timestamp;
 use refinery::Migration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
-use super::{copies, problem};
+use super::{copies, problem, sqlite_problem};
 use crate::domain::notice::Storage;
 
 mod embedded {
-    #![expect(missing_docs, reason = "made by refinery")]
-
     refinery::embed_migrations!("migrations");
 }
 
@@ -30,6 +29,9 @@ const APPLICATION: i32 = 0x5255_5354;
 
 /// How long to wait for another process.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often to try what SQLite does not wait for.
+const TRIES: usize = 20;
 
 /// The table in which refinery would keep the history of versions, in its own form.
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS refinery_schema_history (
@@ -137,21 +139,14 @@ impl OpenError {
             Some(Storage::Full) => Self::Full { path },
             Some(Storage::ReadOnly) => Self::NoPermission { path },
             Some(Storage::Busy) => Self::Busy { path },
-            Some(Storage::Corrupt) if begins_like_a_database(&path) => {
-                Self::Corrupt { copy: copies::newest(&path), path }
-            }
-            Some(Storage::Corrupt) => Self::NotADatabase { copy: copies::newest(&path), path },
+            Some(Storage::Corrupt) => Self::Corrupt { copy: copies::newest(&path), path },
             None => Self::Other { path, cause },
         }
     }
 }
 
 /// The first bytes of every database: <https://sqlite.org/fileformat.html#the_database_header>.
-fn begins_like_a_database(path: &Path) -> bool {
-    let mut start = [0; 16];
-    let read = fs::File::open(path).and_then(|mut file| io::Read::read_exact(&mut file, &mut start));
-    read.is_ok() && start == *b"SQLite format 3\0"
-}
+const BEGINNING: &[u8] = b"SQLite format 3\0";
 
 /// The writer, on a file that is of our version by now.
 pub(super) fn open(path: &Path, now: Timestamp) -> Result<Connection, OpenError> {
@@ -178,20 +173,36 @@ fn open_as(
     Ok(writer)
 }
 
-/// Sees to it that there is a file that we may write, be it an empty one.
+/// Sees to it that there is a file that we may write, a database or empty.
 fn make_place(path: &Path) -> Result<(), OpenError> {
+    let other = |error: io::Error| OpenError::of(path, error.into());
     let folder = folder(path);
     make_folder(folder).map_err(|cause| OpenError::CannotMakeDirectory { path: folder.to_owned(), cause })?;
     match fs::symlink_metadata(path) {
         Ok(found) if !found.is_file() => return Err(OpenError::NotAFile { path: path.to_owned() }),
         // Asked first, because the superuser would get past it unawares.
         Ok(found) if found.permissions().readonly() => return Err(OpenError::NoPermission { path: path.to_owned() }),
-        Ok(_) => fs::OpenOptions::new().read(true).write(true).open(path).map(drop),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => new_file(path),
-        Err(error) => Err(error),
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => new_file(path).map_err(other)?,
+        Err(error) => return Err(other(error)),
     }
-    .and_then(|()| writable(folder))
-    .map_err(|error| OpenError::of(path, error.into()))
+    writable(folder).map_err(other)?;
+    let beginning = beginning(path).map_err(other)?;
+    // SQLite takes a file of very few bytes for an empty one, and would write over it.
+    if beginning.is_empty() || beginning == BEGINNING {
+        Ok(())
+    } else {
+        Err(OpenError::NotADatabase { copy: copies::newest(path), path: path.to_owned() })
+    }
+}
+
+/// The first bytes of the file, opened as for writing. To be called before SQLite has the file open: closing it again
+/// drops all locks that this process has on it (<https://sqlite.org/howtocorrupt.html>, section 2.2).
+fn beginning(path: &Path) -> io::Result<Vec<u8>> {
+    let file = fs::OpenOptions::new().read(true).write(true).open(path)?;
+    let mut beginning = Vec::new();
+    file.take(16).read_to_end(&mut beginning)?;
+    Ok(beginning)
 }
 
 /// The folder that `path` lies in.
@@ -272,7 +283,9 @@ fn touch(connection: &Connection, tables: &[String]) -> anyhow::Result<()> {
 }
 
 fn version(connection: &Connection) -> anyhow::Result<i32> {
-    if !connection.table_exists(None, "refinery_schema_history")? {
+    // Asked of the file, for what the connection remembers of its tables may be older than another process' migration.
+    let history = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'refinery_schema_history'";
+    if connection.query_row(history, [], |_| Ok(())).optional()?.is_none() {
         return Ok(0);
     }
     connection
@@ -306,11 +319,26 @@ fn writer(path: &Path) -> anyhow::Result<Connection> {
     connection.execute_batch(
         "PRAGMA cache_size = -1024; PRAGMA foreign_keys = OFF; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;",
     )?;
-    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
-    ensure!(mode == "wal", "this place cannot hold a database (a network drive?)");
+    log_ahead(&connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.execute_batch("PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 8388608;")?;
     Ok(connection)
+}
+
+/// Switches the file to a log that is written ahead (WAL), unless it has one already. SQLite does not wait for other
+/// processes here, lest two of them wait for one another; so this waits for a moment when it is alone, and tries again.
+fn log_ahead(connection: &Connection) -> anyhow::Result<()> {
+    for _ in 0..TRIES {
+        match connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0)) {
+            Err(error) if sqlite_problem(&error) == Some(Storage::Busy) => {
+                connection.execute_batch("BEGIN EXCLUSIVE; ROLLBACK;")?;
+            }
+            Ok(mode) if mode == "wal" => return Ok(()),
+            Ok(mode) => bail!("this place cannot hold a database (a network drive?): its log is of mode {mode}"),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    bail!("other processes kept the file from being set up")
 }
 
 /// Brings the file to the newest version: all of the way, or not at all. Holding the lock of the one writer from the
@@ -340,4 +368,334 @@ fn migrate(writer: &mut Connection, path: &Path, now: Timestamp, migrations: &[M
         tracing::warn!(%error, "old copies of the database could not be removed");
     }
     Ok(())
+}
+
+/// A database in memory, of our version, for tests of rows.
+#[cfg(test)]
+pub(super) fn in_memory() -> Connection {
+    let mut connection = Connection::open_in_memory().unwrap();
+    let migrations = embedded::migrations::runner();
+    migrate(&mut connection, Path::new(""), Timestamp::UNIX_EPOCH, migrations.get_migrations()).unwrap();
+    connection.pragma_update(None, "foreign_keys", true).unwrap();
+    connection
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    struct Place {
+        folder: tempfile::TempDir,
+        file: PathBuf,
+    }
+
+    impl Place {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("rustops.db");
+            Self { folder, file }
+        }
+
+        /// With a database of our version that holds a guild.
+        fn with_guild(key: &str) -> Self {
+            let place = Self::new();
+            let connection = open(&place.file, NOW).unwrap();
+            connection.execute("INSERT INTO guilds (key) VALUES (?1)", [key]).unwrap();
+            drop(connection);
+            place
+        }
+
+        fn refused(&self) -> OpenError {
+            let before = fs::read(&self.file).ok();
+            let error = open(&self.file, NOW).unwrap_err();
+            assert_eq!(fs::read(&self.file).ok(), before, "the file was touched");
+            assert!(error.to_string().contains(self.folder.path().to_str().unwrap()), "{error}");
+            error
+        }
+
+        /// Opens as a program of a later version would, which has these migrations on top of ours.
+        fn open_later(&self, later: &[(&str, &str)]) -> Result<Connection, OpenError> {
+            let migrations = || {
+                let later = later.iter().map(|(name, sql)| Migration::unapplied(name, sql).unwrap());
+                embedded::migrations::runner().get_migrations().iter().cloned().chain(later).collect()
+            };
+            let known = VERSION + i32::try_from(later.len()).unwrap();
+            open_as(&self.file, NOW, known, migrations)
+        }
+
+        fn files(&self) -> Vec<String> {
+            let entries = fs::read_dir(self.folder.path()).unwrap();
+            let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+            names.sort();
+            names
+        }
+    }
+
+    fn guilds(connection: &Connection) -> Vec<String> {
+        let mut statement = connection.prepare("SELECT key FROM guilds").unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    const BLUE: (&str, &str) = ("V2__blue", "ALTER TABLE guilds ADD COLUMN blue TEXT;");
+
+    #[test]
+    fn the_version_is_that_of_the_newest_migration() {
+        let newest = embedded::migrations::runner().get_migrations().iter().map(Migration::version).max();
+        assert_eq!(newest, Some(VERSION));
+    }
+
+    #[test]
+    fn what_was_kept_is_there_after_a_restart() {
+        let place = Place::with_guild("local");
+        assert_eq!(guilds(&open(&place.file, NOW).unwrap()), ["local"]);
+        assert_eq!(place.files(), ["rustops.db"], "a new file needs no copy");
+    }
+
+    #[test]
+    fn a_confirmed_write_waits_for_the_disk() {
+        let connection = open(&Place::new().file, NOW).unwrap();
+        let setting = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!((setting("synchronous"), setting("foreign_keys"), setting("fullfsync")), (2, 1, 1));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_may_look_into_a_new_folder_or_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let place = Place::new();
+        let folder = place.folder.path().join("home/rustops");
+        let file = folder.join("rustops.db");
+        let _open = open(&file, NOW).unwrap();
+        let rights = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(rights(&folder), 0o700);
+        assert_eq!(rights(&file), 0o600);
+        assert_eq!(rights(&folder.join("rustops.db-wal")), 0o600);
+    }
+
+    #[test]
+    fn many_processes_that_start_at_once_on_a_missing_file_all_get_in() {
+        let place = Place::new();
+        std::thread::scope(|scope| {
+            for opened in [(); 8].map(|()| scope.spawn(|| open(&place.file, NOW).map(drop))) {
+                opened.join().unwrap().unwrap();
+            }
+        });
+        assert_eq!(guilds(&open(&place.file, NOW).unwrap()), [""; 0]);
+    }
+
+    #[test]
+    fn a_file_of_an_older_version_is_copied_and_then_migrated() {
+        let place = Place::with_guild("local");
+        let migrated = place.open_later(&[BLUE]).unwrap();
+        migrated.execute("UPDATE guilds SET blue = 'yes'", []).unwrap();
+        assert_eq!(guilds(&migrated), ["local"]);
+
+        let copy = place.folder.path().join("rustops.db.before-v2");
+        let copied = open(&copy, NOW).unwrap();
+        assert_eq!(guilds(&copied), ["local"]);
+        assert!(copied.prepare("SELECT blue FROM guilds").is_err(), "the copy is of the version before");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_copy_is_as_private_as_the_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let place = Place::with_guild("local");
+        place.open_later(&[BLUE]).unwrap();
+        let copy = fs::metadata(place.folder.path().join("rustops.db.before-v2")).unwrap();
+        assert_eq!(copy.permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn the_copy_holds_what_was_not_merged_into_the_file_yet() {
+        let place = Place::new();
+        let running = open(&place.file, NOW).unwrap();
+        running.execute("INSERT INTO guilds (key) VALUES ('fresh')", []).unwrap();
+        place.open_later(&[BLUE]).unwrap();
+        let copy = place.folder.path().join("rustops.db.before-v2");
+        assert_eq!(guilds(&open(&copy, NOW).unwrap()), ["fresh"]);
+    }
+
+    #[test]
+    fn only_the_newest_copies_stay() {
+        let place = Place::with_guild("local");
+        let later = [
+            BLUE,
+            ("V3__c", "CREATE TABLE c (x INTEGER) STRICT;"),
+            ("V4__d", "CREATE TABLE d (x INTEGER) STRICT;"),
+            ("V5__e", "CREATE TABLE e (x INTEGER) STRICT;"),
+        ];
+        for count in 1..=later.len() {
+            place.open_later(&later[..count]).unwrap();
+        }
+        assert_eq!(
+            place.files(),
+            ["rustops.db", "rustops.db.before-v3", "rustops.db.before-v4", "rustops.db.before-v5"]
+        );
+    }
+
+    #[test]
+    fn a_migration_that_fails_leaves_the_file_as_it_was() {
+        let place = Place::with_guild("local");
+        let wrong = ("V3__wrong", "CREATE TABLE half (x INTEGER) STRICT; DELETE FROM guilds; SELECT nonsense;");
+        let error = place.open_later(&[BLUE, wrong]).unwrap_err();
+        assert!(matches!(error, OpenError::Other { .. }), "{error}");
+        let as_before = open(&place.file, NOW).unwrap();
+        assert_eq!(guilds(&as_before), ["local"]);
+        assert!(as_before.prepare("SELECT blue FROM guilds").is_err());
+    }
+
+    #[test]
+    fn a_migration_may_rebuild_a_table_that_others_refer_to() {
+        let place = Place::with_guild("local");
+        let connection = open(&place.file, NOW).unwrap();
+        connection
+            .execute("INSERT INTO groups (guild, name, folded, created_at) VALUES ('local', 'A', 'a', 0)", [])
+            .unwrap();
+        drop(connection);
+        let rebuild = "CREATE TABLE new (key TEXT NOT NULL PRIMARY KEY) STRICT; INSERT INTO new SELECT key FROM guilds;
+                       DROP TABLE guilds; ALTER TABLE new RENAME TO guilds;";
+        let rebuilt = place.open_later(&[("V2__rebuild", rebuild)]).unwrap();
+        let groups: i64 = rebuilt.query_row("SELECT count(*) FROM groups", [], |row| row.get(0)).unwrap();
+        assert_eq!(groups, 1);
+    }
+
+    #[test]
+    fn a_migration_that_leaves_rows_without_their_owner_is_taken_back() {
+        let place = Place::with_guild("local");
+        let connection = open(&place.file, NOW).unwrap();
+        connection
+            .execute("INSERT INTO groups (guild, name, folded, created_at) VALUES ('local', 'A', 'a', 0)", [])
+            .unwrap();
+        drop(connection);
+        place.open_later(&[("V2__careless", "DELETE FROM guilds;")]).unwrap_err();
+        assert_eq!(guilds(&open(&place.file, NOW).unwrap()), ["local"]);
+    }
+
+    #[test]
+    fn processes_that_migrate_at_the_same_moment_do_it_once() {
+        let place = Place::with_guild("local");
+        std::thread::scope(|scope| {
+            for opened in [(); 6].map(|()| scope.spawn(|| place.open_later(&[BLUE]).map(drop))) {
+                opened.join().unwrap().unwrap();
+            }
+        });
+        let copy = place.folder.path().join("rustops.db.before-v2");
+        assert!(
+            open(&copy, NOW).unwrap().prepare("SELECT blue FROM guilds").is_err(),
+            "copied before the first change"
+        );
+    }
+
+    #[test]
+    fn a_file_of_a_newer_version_is_refused() {
+        let place = Place::with_guild("local");
+        place.open_later(&[BLUE]).unwrap();
+        let error = place.refused();
+        assert!(matches!(error, OpenError::NewerVersion { found: 2, known: 1, .. }), "{error}");
+        assert!(error.to_string().contains("newer RustOps"));
+    }
+
+    #[test]
+    fn another_programs_database_is_refused() {
+        let place = Place::new();
+        Connection::open(&place.file).unwrap().execute_batch("CREATE TABLE tabs (url TEXT)").unwrap();
+        assert!(matches!(place.refused(), OpenError::Foreign { .. }));
+    }
+
+    #[test]
+    fn a_file_of_something_else_is_refused() {
+        let place = Place::new();
+        for contents in ["x", "{\"not\": \"a database\"}", &"lorem ipsum ".repeat(1000)] {
+            fs::write(&place.file, contents).unwrap();
+            assert!(matches!(place.refused(), OpenError::NotADatabase { copy: None, .. }), "{contents:.20}");
+        }
+    }
+
+    #[test]
+    fn a_folder_in_the_files_place_is_refused() {
+        let place = Place::new();
+        fs::create_dir(&place.file).unwrap();
+        assert!(matches!(place.refused(), OpenError::NotAFile { .. }));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_the_files_place_is_refused_and_not_followed() {
+        let place = Place::new();
+        let elsewhere = place.folder.path().join("elsewhere");
+        std::os::unix::fs::symlink(&elsewhere, &place.file).unwrap();
+        assert!(matches!(place.refused(), OpenError::NotAFile { .. }));
+        assert!(!elsewhere.exists());
+    }
+
+    #[test]
+    fn a_file_in_the_folders_place_is_told() {
+        let place = Place::new();
+        fs::write(&place.file, "").unwrap();
+        let error = open(&place.file.join("rustops.db"), NOW).unwrap_err();
+        assert!(matches!(error, OpenError::CannotMakeDirectory { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_write_protected_file_is_refused() {
+        let place = Place::with_guild("local");
+        let mut rights = fs::metadata(&place.file).unwrap().permissions();
+        rights.set_readonly(true);
+        fs::set_permissions(&place.file, rights).unwrap();
+        assert!(matches!(place.refused(), OpenError::NoPermission { .. }));
+        assert_eq!(place.files(), ["rustops.db"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_in_a_write_protected_folder_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let place = Place::with_guild("local");
+        let rights = |mode| fs::set_permissions(place.folder.path(), fs::Permissions::from_mode(mode)).unwrap();
+        rights(0o500);
+        let error = place.refused();
+        rights(0o700);
+        assert!(matches!(error, OpenError::NoPermission { .. }), "{error}");
+        assert_eq!(place.files(), ["rustops.db"]);
+    }
+
+    fn damage(file: &Path, range: std::ops::Range<usize>) {
+        let mut bytes = fs::read(file).unwrap();
+        bytes[range].fill(0xAA);
+        fs::write(file, bytes).unwrap();
+    }
+
+    #[test]
+    fn a_file_with_a_damaged_page_is_refused() {
+        let place = Place::with_guild("local");
+        let size = usize::try_from(fs::metadata(&place.file).unwrap().len()).unwrap();
+        for range in [16..100, 100..4096, 4096..size] {
+            let place = Place::with_guild("local");
+            damage(&place.file, range.clone());
+            let error = place.refused();
+            assert!(matches!(error, OpenError::Corrupt { copy: None, .. }), "{range:?} {error:?}");
+            assert!(error.to_string().contains("is damaged"));
+        }
+    }
+
+    #[test]
+    fn a_file_that_was_cut_off_is_refused() {
+        let place = Place::with_guild("local");
+        let bytes = fs::read(&place.file).unwrap();
+        fs::write(&place.file, &bytes[..bytes.len() / 2]).unwrap();
+        assert!(matches!(place.refused(), OpenError::Corrupt { .. }));
+    }
+
+    #[test]
+    fn whoever_has_a_damaged_file_is_told_of_the_newest_copy() {
+        let place = Place::with_guild("local");
+        place.open_later(&[BLUE]).unwrap();
+        fs::write(place.folder.path().join("rustops.db.before-v10"), "").unwrap();
+        damage(&place.file, 16..100);
+        let error = place.refused();
+        assert!(error.to_string().contains("rustops.db.before-v10"), "{error}");
+    }
 }

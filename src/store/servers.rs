@@ -176,3 +176,103 @@ fn query_status(word: &str) -> QueryStatus {
         _ => QueryStatus::Other,
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::store::{groups, guilds, open};
+
+    pub(in crate::store) fn server(id: u64, name: &str) -> Server {
+        Server {
+            id: ServerId::new(id).unwrap(),
+            name: name.to_owned(),
+            status: ServerStatus::Online,
+            query_status: QueryStatus::Valid,
+            updated_at: None,
+            players: None,
+            max_players: None,
+            queue: None,
+            address: None,
+            country: None,
+            map: None,
+            last_wipe: None,
+            next_wipe: None,
+        }
+    }
+
+    fn second(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn a_server_is_kept_with_all_that_was_told() {
+        let connection = open::in_memory();
+        let full = Server {
+            updated_at: Some(second(1)),
+            players: Some(0),
+            max_players: Some(u32::MAX),
+            queue: Some(3),
+            address: Some("1.2.3.4:28015".to_owned()),
+            country: Some("DE".to_owned()),
+            map: Some("Procedural '\";--\u{0} Map".to_owned()),
+            last_wipe: Some(second(2)),
+            next_wipe: Some(second(3)),
+            ..server(9, "Rusty Moose |US Monthly| 🫎")
+        };
+        remember(&connection, &full, second(10), Some(true)).unwrap();
+        let known = KnownServer { server: full.clone(), as_of: second(10), hides_names: true };
+        assert_eq!(get(&connection, full.id).unwrap(), Some(known));
+        assert_eq!(get(&connection, ServerId::new(10).unwrap()).unwrap(), None);
+    }
+
+    #[test]
+    fn every_state_of_a_server_comes_back_as_it_was() {
+        let connection = open::in_memory();
+        use {QueryStatus as Q, ServerStatus as S};
+        for status in [S::Online, S::Offline, S::Dead, S::Invalid, S::Removed, S::Other] {
+            for query_status in [Q::Valid, Q::Invalid, Q::Timeout, Q::Other] {
+                let told = Server { status, query_status, ..server(1, "Moose") };
+                remember(&connection, &told, second(0), None).unwrap();
+                assert_eq!(get(&connection, told.id).unwrap().unwrap().server, told);
+            }
+        }
+    }
+
+    #[test]
+    fn older_news_of_a_server_change_nothing() {
+        let connection = open::in_memory();
+        remember(&connection, &server(1, "New"), second(10), Some(true)).unwrap();
+        remember(&connection, &server(1, "Old"), second(9), Some(false)).unwrap();
+        let known = get(&connection, ServerId::new(1).unwrap()).unwrap().unwrap();
+        assert_eq!((known.server.name.as_str(), known.hides_names), ("New", true));
+
+        remember(&connection, &server(1, "Newer"), second(11), None).unwrap();
+        let known = get(&connection, ServerId::new(1).unwrap()).unwrap().unwrap();
+        assert_eq!((known.server.name.as_str(), known.hides_names), ("Newer", true));
+    }
+
+    #[test]
+    fn servers_used_before_are_offered_the_latest_first() {
+        let connection = open::in_memory();
+        let (guild, now) = (GuildKey::local(), second(0));
+        for (id, name) in [(1, "Rusty Moose"), (2, "Moose Island"), (3, "Vital"), (4, "Moose unused")] {
+            remember(&connection, &server(id, name), now, None).unwrap();
+        }
+        for id in [1, 2, 1] {
+            guilds::set_active_server(&connection, &guild, ServerId::new(id), now).unwrap();
+        }
+        let group = groups::create(&connection, &guild, "A", now).unwrap();
+        groups::pin(&connection, group, ServerId::new(3)).unwrap();
+        guilds::ensure(&connection, &"2".parse().unwrap(), now).unwrap();
+
+        let offered = |folded_prefix, limit| -> Vec<_> {
+            let used = used_before(&connection, &guild, folded_prefix, limit).unwrap();
+            used.into_iter().map(|server| server.name).collect()
+        };
+        assert_eq!(offered("", 9), ["Vital", "Rusty Moose", "Moose Island"]);
+        assert_eq!(offered("", 2), ["Vital", "Rusty Moose"]);
+        assert_eq!(offered("moo", 9), ["Rusty Moose", "Moose Island"]);
+        assert_eq!(offered("oose", 9), [""; 0]);
+        assert_eq!(used_before(&connection, &"2".parse().unwrap(), "", 9).unwrap(), []);
+    }
+}

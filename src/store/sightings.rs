@@ -62,11 +62,11 @@ pub fn get(
     Ok(found)
 }
 
-/// Keeps what was learnt of players on a server, both known already. What is known from a later time stays. A first
+/// Keeps what was learnt of players on a server, which has to be known already. What is known from a later time stays. A first
 /// time, last time or total that was not told this time does not take back the one that was.
 ///
 /// # Errors
-/// Those of the database; a server or player who is not known.
+/// Those of the database; a server that is not known.
 pub fn record(connection: &Connection, server: ServerId, sightings: &[(PlayerId, Sighting)]) -> anyhow::Result<()> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO sightings (player, server, first_seen, last_seen, total_seconds, online, since, known_at)
@@ -93,4 +93,90 @@ pub fn record(connection: &Connection, server: ServerId, sightings: &[(PlayerId,
             .context("keep a sighting")?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{open, servers, servers::tests::server};
+
+    fn second(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    const ABSENT: Sighting = Sighting {
+        last_seen: None,
+        first_seen: None,
+        total: None,
+        online: false,
+        since: None,
+        known_at: Timestamp::UNIX_EPOCH,
+    };
+
+    /// What is known after all of these were recorded for one player.
+    fn after(recorded: &[Sighting]) -> Option<Sighting> {
+        let connection = open::in_memory();
+        let moose = server(1, "Moose");
+        servers::remember(&connection, &moose, second(0), None).unwrap();
+        let player = PlayerId::new(7).unwrap();
+        for sighting in recorded {
+            record(&connection, moose.id, &[(player, *sighting)]).unwrap();
+        }
+        let known = get(&connection, moose.id, &[player, PlayerId::new(8).unwrap()]).unwrap();
+        assert!(known.len() <= 1);
+        known.get(&player).copied()
+    }
+
+    #[test]
+    fn nothing_is_known_of_who_was_never_looked_for() {
+        assert_eq!(after(&[]), None);
+        assert_eq!(after(&[ABSENT]), Some(ABSENT));
+    }
+
+    #[test]
+    fn what_is_known_comes_back_as_it_was() {
+        let sighting = Sighting {
+            last_seen: Some(second(50)),
+            first_seen: Some(second(10)),
+            total: Some(SignedDuration::from_secs(30)),
+            online: true,
+            since: Some(second(40)),
+            known_at: second(50),
+        };
+        assert_eq!(after(&[sighting]), Some(sighting));
+    }
+
+    #[test]
+    fn what_was_not_told_this_time_is_not_forgotten() {
+        let told = Sighting {
+            last_seen: Some(second(50)),
+            first_seen: Some(second(10)),
+            total: Some(SignedDuration::from_secs(30)),
+            online: true,
+            since: Some(second(40)),
+            known_at: second(50),
+        };
+        let left = Sighting { known_at: second(60), ..ABSENT };
+        let known = Sighting { online: false, since: None, known_at: second(60), ..told };
+        assert_eq!(after(&[told, left]), Some(known));
+    }
+
+    #[test]
+    fn first_and_last_time_only_widen() {
+        let told = |first, last, known_at| Sighting {
+            first_seen: Some(second(first)),
+            last_seen: Some(second(last)),
+            known_at: second(known_at),
+            ..ABSENT
+        };
+        assert_eq!(after(&[told(10, 50, 60), told(20, 40, 70)]), Some(told(10, 50, 70)));
+        assert_eq!(after(&[told(10, 50, 60), told(5, 80, 90)]), Some(told(5, 80, 90)));
+    }
+
+    #[test]
+    fn a_late_answer_changes_nothing() {
+        let now = Sighting { online: true, since: Some(second(90)), known_at: second(100), ..ABSENT };
+        let late = Sighting { last_seen: Some(second(80)), known_at: second(85), ..ABSENT };
+        assert_eq!(after(&[now, late]), Some(now));
+    }
 }
