@@ -109,7 +109,9 @@ impl App {
         let Some(persona) = personas.get(&steam) else {
             return Err(Notice::UnknownSteamProfile { input: steam.to_string() }.into());
         };
-        let hits = self.battlemetrics.search_players(&persona.name, server, purpose).await?;
+        // Rust takes its names from Steam: whoever has only a part of this one is somebody else.
+        let mut hits = self.battlemetrics.search_players(&persona.name, server, purpose).await?;
+        hits.retain(|hit| names::same(&hit.name, &persona.name));
         let mut choice = choose(&persona.name, hits);
         choice.steam = Some(steam);
         if choice.candidates.is_empty() {

@@ -236,7 +236,8 @@ async fn a_group_name_that_cannot_be_is_refused() {
 #[tokio::test]
 async fn a_full_group_takes_nobody_more() {
     let stage = Stage::on_the_moose().await;
-    let crowd: Vec<String> = (0..500).map(|number| stage.sim.add_player(&format!("Extra {number}")).to_string()).collect();
+    let crowd: Vec<String> =
+        (0..500).map(|number| stage.sim.add_player(&format!("Extra {number}")).to_string()).collect();
     let imported = stage.app.group_import(&stage.me, BASE, &crowd.join("\n"), |_, _| ()).await.unwrap();
     assert_eq!(imported.members, 500);
     let told = notice(stage.app.group_add(&stage.me, BASE, "1034857211", None).await);

@@ -82,6 +82,14 @@ async fn two_of_that_name_open_a_choice() {
 }
 
 #[tokio::test]
+async fn half_a_name_is_a_question_even_when_only_one_fits() {
+    let stage = Stage::on_the_moose().await;
+    let asked = choice(stage.app.player_check(&stage.me, "chenny").await);
+    assert_eq!(asked.candidates.len(), 1);
+    assert_eq!(asked.candidates[0].value(), cast::CHENNY_BOUNCE.id.to_string());
+}
+
+#[tokio::test]
 async fn a_private_profile_is_said_and_is_unknown() {
     let stage = Stage::on_the_moose().await;
     stage.sim.set_private(cast::CHENNY_BOUNCE.id, true);

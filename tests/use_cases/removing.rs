@@ -93,11 +93,7 @@ async fn who_is_no_member_is_said_with_the_nearest_names() {
     let told = notice(stage.app.group_remove(&stage.me, BASE, "Slepy").await);
     assert_eq!(
         told,
-        Notice::UnknownMember {
-            input: "Slepy".to_owned(),
-            group: BASE.to_owned(),
-            nearest: vec!["Sleepy".to_owned()]
-        }
+        Notice::UnknownMember { input: "Slepy".to_owned(), group: BASE.to_owned(), nearest: vec!["Sleepy".to_owned()] }
     );
     for input in ["", "\u{200b}"] {
         let told = notice(stage.app.group_remove(&stage.me, BASE, input).await);

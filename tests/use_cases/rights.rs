@@ -78,7 +78,8 @@ async fn a_time_zone_is_known_by_its_name_or_by_the_nearest() {
     assert!(report.change.is_some());
     let same = stage.app.settings(&stage.me, patch(Some("Europe/Berlin"), None)).await.unwrap();
     assert_eq!(same.change, None);
-    for (typed, near) in [("Berlin", "Europe/Berlin"), ("new york", "America/New_York"), ("Europe/Berln", "Europe/Berlin")]
+    for (typed, near) in
+        [("Berlin", "Europe/Berlin"), ("new york", "America/New_York"), ("Europe/Berln", "Europe/Berlin")]
     {
         let told = notice(stage.app.settings(&stage.me, patch(Some(typed), None)).await);
         let Notice::UnknownTimeZone { input, nearest } = told else { panic!("{told:?}") };
@@ -99,7 +100,10 @@ async fn a_setting_that_is_not_named_stays() {
     stage.app.settings(&stage.me, set).await.unwrap();
     stage.app.settings(&stage.me, patch(None, Some(None))).await.unwrap();
     let settings = stage.app.settings(&stage.me, SettingsPatch::default()).await.unwrap().settings;
-    assert_eq!((settings.time_zone.as_str(), settings.changers, settings.log_channel), ("Europe/Berlin", None, channel));
+    assert_eq!(
+        (settings.time_zone.as_str(), settings.changers, settings.log_channel),
+        ("Europe/Berlin", None, channel)
+    );
 }
 
 #[tokio::test]

@@ -64,7 +64,8 @@ async fn everything_is_there_after_a_restart() {
 async fn a_full_disk_is_said_so_nothing_is_half_done_and_room_mends_it() {
     let stage = Stage::with_purple_base().await;
     let before = stage.app.group_list(&stage.me).await.unwrap();
-    let crowd: Vec<String> = (0..500).map(|number| stage.sim.add_player(&format!("Extra {number}")).to_string()).collect();
+    let crowd: Vec<String> =
+        (0..500).map(|number| stage.sim.add_player(&format!("Extra {number}")).to_string()).collect();
     let crowd = crowd.join("\n");
     stage.disk_is_full(true).await;
     let full = Notice::Storage { problem: Storage::Full };
