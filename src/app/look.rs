@@ -113,11 +113,9 @@ impl App {
             }
         };
         let stale = presence::believable(&roster.server, now).err();
-        // An empty list shows nothing either way; what was found out before still holds.
-        let hides_names = match roster.online.is_empty() {
-            true => known.is_some_and(|known| known.hides_names),
-            false => presence::hides_names(&roster),
-        };
+        // A short list shows nothing either way; what was found out before still holds.
+        let hides_names =
+            presence::hides_names(&roster).unwrap_or_else(|| known.is_some_and(|known| known.hides_names));
         let mut look = Look {
             server: named(&roster.server),
             as_of: now,

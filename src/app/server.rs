@@ -90,7 +90,7 @@ impl App {
     async fn looks_hidden(&self, id: ServerId) -> Option<bool> {
         let roster = self.battlemetrics.roster(id, Purpose::Person).await.ok()?;
         presence::believable(&roster.server, self.clock.now()).ok()?;
-        (!roster.online.is_empty()).then(|| presence::hides_names(&roster))
+        presence::hides_names(&roster)
     }
 
     /// The active server, as BattleMetrics tells it now; what is remembered, with the trouble, when it cannot.

@@ -201,16 +201,26 @@ async fn on_a_server_that_hides_names_absence_means_nothing() {
         assert_eq!(state.presence, Presence::Unknown { cause: Unknown::NamesHidden, last_seen: None });
     }
     assert_eq!(stage.asked().len(), 1);
-    assert_eq!(
-        stage.app.status(None).await.unwrap().counts.players,
-        known_before_hiding(&stage).await,
-        "invented people are not remembered"
-    );
+    let known = stage.app.status(None).await.unwrap().counts.players;
+    assert_eq!(known, 7, "only the members: invented people are not remembered");
 }
 
-/// Everybody on Rusty Moose when the group was checked nowhere yet: only its own members.
-async fn known_before_hiding(stage: &Stage) -> u64 {
-    stage.app.group_list(&stage.me).await.unwrap().groups[0].members as u64
+#[tokio::test]
+async fn a_server_that_hides_names_does_so_still_when_hardly_anybody_is_on() {
+    let stage = Stage::with_purple_base().await;
+    stage.set_server(cast::HIDDEN).await;
+    let seats = stage.sim.world().roster(cast::HIDDEN, stage.now());
+    assert!(seats.len() > 5, "the evening is busy");
+    // Everybody leaves when the server goes down; it comes back with one player.
+    stage.sim.set_status(cast::HIDDEN, "offline");
+    stage.pass(mins(5));
+    stage.sim.set_status(cast::HIDDEN, "online");
+    stage.sim.joins(cast::BOAT_ENJOYER.id, cast::HIDDEN);
+    stage.pass(mins(1));
+    assert!(stage.sim.world().roster(cast::HIDDEN, stage.now()).len() < 5);
+    let check = stage.check().await;
+    assert!(check.hides_names);
+    assert_eq!((check.active, check.unknown), (0, 7), "nobody is called offline there");
 }
 
 #[tokio::test]
