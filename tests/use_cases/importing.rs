@@ -136,6 +136,8 @@ async fn a_line_that_the_service_garbles_is_that_lines_fate_alone() {
 #[tokio::test]
 async fn an_import_that_is_interrupted_leaves_nothing_half_done() {
     let stage = Stage::on_the_moose().await;
+    // The third answer never comes whole, so that the import is surely under way when it is dropped.
+    stage.sim.fault(Service::BattleMetrics, Fault::Stalled.on("/players/1167402553"));
     let asked = Mutex::new(0);
     // The last one keeps everybody waiting.
     stage.sim.fault(Service::BattleMetrics, Fault::SlowFirstByte(Duration::from_secs(3600)).on("1167402553"));
