@@ -240,6 +240,11 @@ impl Config {
         })
     }
 
+    /// What to log, if anybody said so.
+    pub fn log_if_told(&self) -> Option<&str> {
+        self.told.get("log").filter(|told| told.from != Origin::Default).map(|_| self.log.as_str())
+    }
+
     /// The database's file.
     pub fn database(&self) -> PathBuf {
         self.data_dir.join("rustops.db")

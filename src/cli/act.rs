@@ -173,11 +173,14 @@ impl Doing<'_> {
     }
 
     async fn import(&mut self, group: &str, file: &Path) -> io::Result<Exit> {
-        let lines = match read_lines(file) {
-            Ok(lines) => lines,
+        let from_input = file == Path::new("-");
+        let lines = if from_input { self.terminal.list(MOST_BYTES) } else { read_lines(file).map(Some) };
+        let lines = match lines {
+            Ok(Some(lines)) => lines,
+            Ok(None) => return Ok(Exit::Refused),
             Err(cause) => {
-                let message = format!("{} cannot be read: {}.", harmless(&file.display().to_string()), cause.kind());
-                return self.terminal.usage(&message);
+                let what = if from_input { "The standard input" } else { &harmless(&file.display().to_string()) };
+                return self.terminal.usage(&format!("{what} {}", unreadable(cause.kind())));
             }
         };
         let meter = Meter::new(self.terminal, "lines");
@@ -200,7 +203,10 @@ impl Doing<'_> {
                     Some(pick) => pick,
                     None => match self.ask(&choice)? {
                         Some(picked) => picked,
-                        None => return Ok(Exit::Refused),
+                        None => {
+                            self.terminal.warn("Nothing was changed.")?;
+                            return Ok(Exit::Refused);
+                        }
                     },
                 };
                 let candidate = picked.checked_sub(1).and_then(|index| choice.candidates.get(index));
@@ -228,13 +234,18 @@ impl Doing<'_> {
     /// Asks the person at the terminal. None when they want none of them.
     fn ask(&mut self, choice: &Choice) -> io::Result<Option<usize>> {
         let now = self.app.now();
-        self.terminal.card(&view::choices::card(choice, Face::Terminal, now), now)?;
-        let prompt = format!("Which one (1 to {}, nothing for none)? ", choice.candidates.len());
-        let answer = self.terminal.ask(&prompt)?;
-        match answer.trim() {
-            "" => Ok(None),
-            // Zero is never a candidate, so that whatever is no number is refused with the list.
-            number => Ok(Some(number.parse().unwrap_or(0))),
+        self.terminal.question(&view::choices::card(choice, Face::Terminal, now), now)?;
+        let most = choice.candidates.len();
+        loop {
+            let prompt = format!("Which one (1 to {most}, Enter for none)? ");
+            let answer = self.terminal.ask(&prompt)?.unwrap_or_default();
+            match answer.trim() {
+                "" => return Ok(None),
+                number => match number.trim_end_matches('.').parse() {
+                    Ok(number) if (1..=most).contains(&number) => return Ok(Some(number)),
+                    _ => self.terminal.warn(&format!("Type a number from 1 to {most}."))?,
+                },
+            }
         }
     }
 
@@ -249,7 +260,8 @@ impl Doing<'_> {
                 return self.terminal.usage("Nothing was deleted. Add --yes to delete without being asked.");
             }
             self.terminal.card(&card, self.app.now())?;
-            if !is_yes(&self.terminal.ask("Delete it (y/N)? ")?) {
+            if !is_yes(&self.terminal.ask("Delete it (y/N)? ")?.unwrap_or_default()) {
+                self.terminal.warn("Nothing was deleted.")?;
                 return Ok(Exit::Refused);
             }
         }
@@ -312,13 +324,20 @@ pub fn complain(error: &Error, now: Timestamp, terminal: &mut Terminal) -> io::R
     }
 }
 
-/// The text of a file, or of the standard input for `-`.
 fn read_lines(file: &Path) -> io::Result<String> {
     let mut text = String::new();
-    let source: Box<dyn io::Read> =
-        if file == Path::new("-") { Box::new(io::stdin()) } else { Box::new(File::open(file)?) };
-    source.take(MOST_BYTES).read_to_string(&mut text)?;
+    File::open(file)?.take(MOST_BYTES).read_to_string(&mut text)?;
     Ok(text)
+}
+
+/// The end of a sentence that says why a file cannot be read.
+fn unreadable(cause: io::ErrorKind) -> String {
+    match cause {
+        io::ErrorKind::NotFound => "does not exist.".to_owned(),
+        io::ErrorKind::InvalidData => "is not text in UTF-8.".to_owned(),
+        io::ErrorKind::IsADirectory => "is a folder, not a file.".to_owned(),
+        cause => format!("cannot be read: {cause}."),
+    }
 }
 
 fn is_yes(answer: &str) -> bool {
