@@ -18,7 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["domain", "error"]),
     ("remote", &["domain", "clock", "error"]),
     ("app", &["domain", "store", "remote", "clock", "error"]),
-    ("discord", &["app", "view", "domain", "error"]),
+    ("discord", &["app", "view", "domain", "clock", "error"]),
     ("cli", &["app", "view", "domain", "error", "config"]),
     ("sim", &["clock"]),
     ("wiring", &["app", "cli", "clock", "config", "discord", "domain", "error", "remote", "sim", "store", "view"]),

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{App, Asker, MAX_GROUPS, MAX_MEMBERS, bad, find_player::Found};
+use super::{App, Asker, MAX_GROUPS, MAX_MEMBERS, bad, find_group, find_player::Found};
 use crate::{
     domain::{
         identity::{self, PlayerInput},
@@ -58,7 +58,7 @@ impl App {
         let (asker, group) = (asker.clone(), group.to_owned());
         self.read(move |conn| {
             asker.may_change(conn)?;
-            let pinned = groups::find(conn, &asker.guild, &group)?.and_then(|group| group.pinned);
+            let pinned = find_group(conn, &asker.guild, &group)?.and_then(|group| group.pinned);
             let active = guilds::get(conn, &asker.guild)?.and_then(|guild| guild.active_server);
             Ok(pinned.or(active))
         })
@@ -69,7 +69,7 @@ impl App {
     async fn refuse_known_steam(&self, asker: &Asker, group: &str, steam: SteamId) -> Result<()> {
         let (guild, group) = (asker.guild.clone(), group.to_owned());
         self.read(move |conn| {
-            let Some(group) = groups::find(conn, &guild, &group)? else { return Ok(()) };
+            let Some(group) = find_group(conn, &guild, &group)? else { return Ok(()) };
             match groups::find_member_by_steam(conn, group.id, steam)? {
                 Some(member) => {
                     let (group, player) = (group.name, member.name.name);
@@ -118,7 +118,7 @@ pub(super) fn open_group(
     name: &str,
     now: Timestamp,
 ) -> Result<(Group, bool)> {
-    if let Some(group) = groups::find(tx, &asker.guild, name)? {
+    if let Some(group) = find_group(tx, &asker.guild, name)? {
         return Ok((group, false));
     }
     if groups::names(tx, &asker.guild)?.len() >= MAX_GROUPS {

@@ -5,7 +5,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 
 use super::{
-    AT_ONCE, App, Asker, bad,
+    AT_ONCE, App, Asker, bad, find_group,
     find_player::Found,
     group_add::{Entry, enter, open_group},
 };
@@ -110,7 +110,7 @@ impl App {
             let target = if wanted {
                 Some(open_group(tx, &asker, &group, now)?)
             } else {
-                groups::find(tx, &asker.guild, &group)?.map(|group| (group, false))
+                find_group(tx, &asker.guild, &group)?.map(|group| (group, false))
             };
             let mut lines = Vec::with_capacity(meanings.len());
             for (number, input, meaning) in meanings {
