@@ -74,7 +74,7 @@ pub fn run() -> ExitCode {
 
 /// Help and the version were asked for, or a mistake is told.
 fn not_understood(told: &clap::Error) -> ExitCode {
-    if told.use_stderr() && args::process_wants_json() {
+    if told.use_stderr() && config::was_typed("--json") {
         terminal(true, Colour::Never).usage(&line::complaint(told)).ok();
     } else {
         told.print().ok();
@@ -94,7 +94,7 @@ fn perform(global: &Global, action: Action, terminal: &mut Terminal) -> Result<E
         Action::Config(ConfigAction::Default) => terminal.line(config::EXAMPLE.trim_end())?,
         Action::Config(ConfigAction::Path) => {
             let path = Config::load(&flags(global), &config::environment)?.config_file;
-            terminal.line(&path.display().to_string())?;
+            papers::show_path(&path, terminal)?;
         }
         Action::Config(ConfigAction::Show) => {
             let config = Config::load(&flags(global), &config::environment)?;
@@ -173,12 +173,22 @@ fn demo_app(sim: &Sim, clock: Arc<dyn Clock>, folder: &Path) -> Result<App, Star
 
 /// Every room on the real services.
 fn app(config: &Config) -> Result<App, StartError> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let clock = clock()?;
     let store = Store::open(&config.database(), clock.now())?;
     let battlemetrics =
         Options::new(config.battlemetrics_url.clone(), config.battlemetrics_token.clone(), Arc::clone(&clock));
     let steam = Options::new(config.steam_url.clone(), config.steam_key.clone(), Arc::clone(&clock));
     Ok(App::new(store, BattleMetrics::new(battlemetrics)?, Steam::new(steam)?, clock))
+}
+
+/// The machine's clock. For transcripts and tests against a pretend world, `RUSTOPS_NOW` (RFC 3339) says what its time is
+/// when the program starts.
+fn clock() -> Result<Arc<dyn Clock>, StartError> {
+    let Some(now) = config::environment("RUSTOPS_NOW").filter(|now| !now.is_empty()) else {
+        return Ok(Arc::new(SystemClock));
+    };
+    let now = now.parse().map_err(|_| anyhow::anyhow!("RUSTOPS_NOW is no instant such as 2026-06-13T20:15:00Z."))?;
+    Ok(Arc::new(MovableClock::starting_at(now)))
 }
 
 /// The configuration, with the log started as it says and its warnings told.

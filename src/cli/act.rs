@@ -10,6 +10,7 @@ use std::{
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::json;
 
 use super::{
     args::{Action, GroupAction, PlayerAction, ServerAction, joined},
@@ -22,13 +23,14 @@ use crate::{
     domain::{
         ids::SteamId,
         notice::{Blame, Notice},
-        report::{Choice, Outcome},
+        report::{Choice, Outcome, PlayerCheck},
     },
     error::{Error, Result},
     view::{
         self,
         card::{Card, Face},
         help::About,
+        words,
     },
 };
 
@@ -69,10 +71,15 @@ pub async fn act(app: &App, asker: &Asker, action: Action, terminal: &mut Termin
         Action::Group(action) => doing.group(action).await?,
         Action::Player(PlayerAction::Check { player, pick }) => {
             let now = app.now();
-            let check = async |input: String| app.player_check(asker, &input).await;
-            doing
-                .choosing(joined(&player), pick, check, |report| view::player::check(report, Face::Terminal, now))
-                .await?
+            let mut failed = false;
+            let check = async |input: String| {
+                let outcome = app.player_check(asker, &input).await;
+                failed = matches!(&outcome, Ok(Outcome::Done(report)) if report.trouble.is_some());
+                outcome
+            };
+            let card = |report: &PlayerCheck| view::player::check(report, Face::Terminal, now);
+            let exit = doing.choosing(joined(&player), pick, check, card).await?;
+            if failed { Exit::Outside } else { exit }
         }
         Action::Status => doing.show(app.status(None).await, view::status::status, false)?,
         Action::Settings(flags) => {
@@ -80,10 +87,7 @@ pub async fn act(app: &App, asker: &Asker, action: Action, terminal: &mut Termin
         }
         Action::Audit => doing.show(app.audit(asker, 0, AUDIT_LINES).await, view::changes::audit, false)?,
         Action::Undo { change } => doing.show(app.undo(asker, change).await, view::changes::undone, false)?,
-        Action::About => {
-            doing.terminal.card(&view::help::about(ABOUT), app.now())?;
-            Exit::Done
-        }
+        Action::About => doing.about()?,
         Action::Demo | Action::Shell | Action::Run | Action::Config(_) | Action::Completions { .. } | Action::Man => {
             return Ok(None);
         }
@@ -100,6 +104,17 @@ struct Doing<'a> {
 }
 
 impl Doing<'_> {
+    fn about(&mut self) -> io::Result<Exit> {
+        if self.terminal.json {
+            let About { version, licence, home } = ABOUT;
+            let line = json::report(self.name, &json!({ "version": version, "licence": licence, "home": home }))?;
+            self.terminal.line(&line)?;
+        } else {
+            self.terminal.card(&view::help::about(ABOUT), self.app.now())?;
+        }
+        Ok(Exit::Done)
+    }
+
     async fn server(&mut self, action: ServerAction) -> io::Result<Exit> {
         let (app, asker) = (self.app, self.asker);
         match action {
@@ -177,7 +192,10 @@ impl Doing<'_> {
         let lines = if from_input { self.terminal.list(MOST_BYTES) } else { read_lines(file).map(Some) };
         let lines = match lines {
             Ok(Some(lines)) => lines,
-            Ok(None) => return Ok(Exit::Refused),
+            Ok(None) => {
+                self.terminal.warn("Nothing was added.")?;
+                return Ok(Exit::Refused);
+            }
             Err(cause) => {
                 let what = if from_input { "The standard input" } else { &harmless(&file.display().to_string()) };
                 return self.terminal.usage(&format!("{what} {}", unreadable(cause.kind())));
@@ -255,12 +273,18 @@ impl Doing<'_> {
             Err(error) => return self.complain(&error),
         };
         if !yes {
-            let card = view::group::confirm_deletion(&brief, Face::Terminal);
-            if !self.terminal.interactive() {
+            if self.terminal.json {
                 return self.terminal.usage("Nothing was deleted. Add --yes to delete without being asked.");
             }
-            self.terminal.card(&card, self.app.now())?;
-            if !is_yes(&self.terminal.ask("Delete it (y/N)? ")?.unwrap_or_default()) {
+            if !self.terminal.interactive() {
+                let card = view::group::confirm_deletion(&brief, Face::Terminal);
+                self.terminal.complaint(&card, self.app.now())?;
+                return Ok(Exit::Usage);
+            }
+            let members = words::count(brief.members, "member", "members");
+            let group = harmless(&brief.group);
+            let prompt = format!("Delete {group} with {members}? It can be brought back for 30 days. (y/N) ");
+            if !is_yes(&self.terminal.ask(&prompt)?.unwrap_or_default()) {
                 self.terminal.warn("Nothing was deleted.")?;
                 return Ok(Exit::Refused);
             }

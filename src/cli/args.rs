@@ -8,7 +8,7 @@ use clap::{ArgGroup, Args, Command, CommandFactory as _, FromArgMatches as _, Pa
 use secrecy::SecretString;
 
 use crate::domain::{
-    ids::{ChangeId, ChannelId, GuildKey, NotAnId, RoleId, SteamId},
+    ids::{ChangeId, ChannelId, GuildKey, RoleId, SteamId},
     report::SettingsPatch,
 };
 
@@ -235,6 +235,7 @@ pub enum GroupAction {
         group: Vec<String>,
     },
     /// Give a group a server of its own, or let it follow the active one
+    #[command(override_usage = "rustops group server <GROUP> <SERVER|--clear> [--pick <N>]")]
     #[command(group(ArgGroup::new("where").required(true).args(["server", "clear"])))]
     Server {
         /// Name of the group; in quotes if it has blanks
@@ -271,10 +272,10 @@ pub struct SettingsFlags {
     #[arg(long, value_name = "ZONE")]
     pub time_zone: Option<String>,
     /// Who may change things on Discord: `everyone`, or a role's id
-    #[arg(long, value_name = "WHO")]
+    #[arg(long, value_name = "WHO", value_parser = changers)]
     pub changers: Option<OrNobody<RoleId>>,
     /// Where problems are told on Discord: a channel's id, or `none`
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = log_channel)]
     pub log_channel: Option<OrNobody<ChannelId>>,
 }
 
@@ -289,19 +290,20 @@ impl SettingsFlags {
     }
 }
 
-/// An id, or the word that resets the setting: `everyone` or `none`.
+/// An id, or the word that resets the setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OrNobody<Id>(pub Option<Id>);
 
-impl<Id: FromStr<Err = NotAnId>> FromStr for OrNobody<Id> {
-    type Err = NotAnId;
+fn changers(text: &str) -> Result<OrNobody<RoleId>, &'static str> {
+    or_nobody(text, "everyone").ok_or("use `everyone` or the id of a role")
+}
 
-    fn from_str(text: &str) -> Result<Self, NotAnId> {
-        match text {
-            "everyone" | "none" => Ok(Self(None)),
-            _ => text.parse().map(|id| Self(Some(id))),
-        }
-    }
+fn log_channel(text: &str) -> Result<OrNobody<ChannelId>, &'static str> {
+    or_nobody(text, "none").ok_or("use `none` or the id of a channel")
+}
+
+fn or_nobody<Id: FromStr>(text: &str, nobody: &str) -> Option<OrNobody<Id>> {
+    if text == nobody { Some(OrNobody(None)) } else { text.parse().ok().map(|id| OrNobody(Some(id))) }
 }
 
 /// `rustops config …`
@@ -351,15 +353,6 @@ pub fn read_process() -> Result<Arguments, clap::Error> {
 
 fn understood(read: Result<clap::ArgMatches, clap::Error>) -> Result<Arguments, clap::Error> {
     Arguments::from_arg_matches(&read?)
-}
-
-/// Whether `--json` stands in what the process was called with, though it could not be read otherwise.
-pub fn process_wants_json() -> bool {
-    Arguments::command().ignore_errors(true).try_get_matches().is_ok_and(|read| wants_json(&read))
-}
-
-fn wants_json(read: &clap::ArgMatches) -> bool {
-    read.get_flag("json") || read.subcommand().is_some_and(|(_, read)| wants_json(read))
 }
 
 /// The words of a name that was typed without quotes.

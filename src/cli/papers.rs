@@ -2,7 +2,7 @@
 //!
 //! No answers of use cases.
 
-use std::io;
+use std::{io, path::Path};
 
 use clap::{Command, CommandFactory as _};
 use clap_complete::Shell;
@@ -108,6 +108,19 @@ fn more_sections() -> String {
 fn first_small(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// Where the configuration file is looked for.
+///
+/// # Errors
+/// When the terminal cannot be written.
+pub fn show_path(path: &Path, terminal: &mut Terminal) -> io::Result<()> {
+    let file = path.display().to_string();
+    let line = match terminal.json {
+        true => super::json::report("config path", &json!({ "config_file": file }))?,
+        false => harmless(&file),
+    };
+    terminal.line(&line)
 }
 
 /// Each value with where it came from; secrets only as `set`.

@@ -150,9 +150,15 @@ fn beside(row: &[Line], widths: &[usize], gap: usize) -> Line {
 fn joined(row: &[Line]) -> Line {
     let mut line = Line::default();
     for cell in row.iter().filter(|cell| cell.width() > 0) {
-        if line.width() > 0 {
-            line.push(" · ", Style::Plain);
-        }
+        let numbered = line.clusters.last().is_some_and(|(cluster, _)| cluster == ".");
+        let between = if line.width() == 0 {
+            ""
+        } else if numbered {
+            " "
+        } else {
+            " · "
+        };
+        line.push(between, Style::Plain);
         line.append(cell);
     }
     line

@@ -85,14 +85,15 @@ pub fn greet(talk: &mut Talk<'_>) -> io::Result<()> {
 /// When the terminal cannot be written.
 pub fn welcome(talk: &mut Talk<'_>) -> io::Result<()> {
     let lines = [
-        "RustOps in a pretend world: 40 servers, 3,000 players, no token, no network. Nothing here is kept.",
+        "RustOps in a pretend world: 40 servers, 3,000 players.",
+        "No token, no network, and nothing is kept. Try:",
         "",
-        "  server set Rusty Moose                   choose the server to look at",
-        "  group add \"Purple Base\" ChennyBounce    keep an eye on somebody",
+        "  server set Rusty Moose",
+        "  group add \"Purple Base\" ChennyBounce",
         "  group add \"Purple Base\" 998120467",
-        "  group check Purple Base                  who is on?",
-        "  demo forward 3h                          three hours later …",
-        "  help                                     all commands",
+        "  group check Purple Base",
+        "  demo forward 3h",
+        "  help",
         "",
         "Tab completes, exit leaves.",
         "",
