@@ -31,8 +31,11 @@ use url::Url;
 
 const ROUNDS: usize = 50;
 
-/// At most this long lives a program before it is killed; starting takes a part of it.
-const LIFE: u64 = 120;
+/// Before so many changes the plug is pulled.
+const CHANGES: u64 = 8;
+
+/// Within so many milliseconds, a few changes long.
+const MOMENT: u64 = 40;
 
 const GROUPS: [&str; 4] = ["Purple", "Red", "Zerg", "Boat"];
 
@@ -47,8 +50,7 @@ fn whatever_was_confirmed_is_there_after_a_kill() {
     let mut dice = Dice(seed | 1);
     let (mut kept, mut confirmed) = (Kept::new(), 0);
     for round in 0..ROUNDS {
-        let life = Duration::from_millis(dice.below(LIFE));
-        let told = world.stream_until_killed(&mut dice, &kept, life);
+        let told = world.stream_until_killed(&mut dice, &kept);
         confirmed += told.confirmed;
         let found = world.found();
         assert!(
@@ -146,23 +148,29 @@ impl Pretend {
     }
 
     /// Talks to a program until somebody kills it.
-    fn stream_until_killed(&self, dice: &mut Dice, kept: &Kept, life: Duration) -> Told {
+    fn stream_until_killed(&self, dice: &mut Dice, kept: &Kept) -> Told {
         let mut shell = Shell::start(self);
-        let killer = shell.killed_after(life);
+        // None at all: it may be killed while it starts.
+        let mut peace = dice.below(CHANGES);
+        let mut killer = None;
         let mut told = Told { sure: kept.clone(), perhaps: None, confirmed: 0 };
         // The last confirmed change, and what stood before it.
         let mut last: Option<(String, Kept)> = None;
         loop {
+            if peace == 0 && killer.is_none() {
+                killer = Some(shell.killed_after(Duration::from_millis(dice.below(MOMENT))));
+            }
             let (line, after) = change(dice, &told.sure, last.take());
             told.perhaps = Some(after.clone());
             let Some(answer) = shell.says(&line) else { break };
             assert!(done(&answer), "{line}: {answer}");
             told.confirmed += 1;
+            peace = peace.saturating_sub(1);
             last = number_of(&answer).map(|change| (change, std::mem::replace(&mut told.sure, after.clone())));
             told.sure = after;
             told.perhaps = None;
         }
-        killer.join().unwrap();
+        killer.expect("nobody has killed it, and yet it is dead").join().unwrap();
         told
     }
 
