@@ -1,5 +1,7 @@
 //! What completes a half-typed argument, from our own database only: no service is ever asked.
 
+use std::collections::HashMap;
+
 use super::{App, Asker, group_named};
 use crate::{
     domain::{
@@ -21,7 +23,7 @@ impl App {
     /// # Errors
     /// The database failed.
     pub async fn suggest_groups(&self, asker: &Asker, typed: &str) -> Result<Vec<Suggestion>> {
-        let (guild, typed) = (asker.guild.clone(), names::folded(typed));
+        let (guild, typed) = (asker.guild.clone(), half(typed));
         self.read(move |conn| {
             let mut all = groups::names(conn, &guild)?;
             all.retain(|name| names::folded(name).contains(&typed));
@@ -37,24 +39,31 @@ impl App {
     /// # Errors
     /// The database failed.
     pub async fn suggest_members(&self, asker: &Asker, group: &str, typed: &str) -> Result<Vec<Suggestion>> {
-        let (guild, group, typed) = (asker.guild.clone(), group.to_owned(), names::folded(typed));
+        let (guild, group, typed) = (asker.guild.clone(), group.to_owned(), half(typed));
         self.read(move |conn| {
             let group = match group_named(conn, &guild, &group) {
                 Ok(group) => group,
                 Err(Error::Notice(_)) => return Ok(Vec::new()),
                 Err(failure) => return Err(failure),
             };
-            let suggestions = groups::members(conn, group.id)?
+            let mut members = groups::members(conn, group.id)?;
+            members.retain(|member| names::folded(&member.name.name).contains(&typed));
+            members.truncate(CHOICES);
+            let ids: Vec<_> = members.iter().filter_map(|member| member.name.player).collect();
+            let active = guilds::get(conn, &guild)?.and_then(|guild| guild.active_server);
+            let sightings = match group.pinned.or(active) {
+                Some(server) => sightings::get(conn, server, &ids)?,
+                None => HashMap::new(),
+            };
+            let suggestions = members
                 .into_iter()
-                .filter(|member| names::folded(&member.name.name).contains(&typed))
-                .take(CHOICES)
                 .map(|member| Suggestion {
+                    presence: member.name.player.and_then(|player| sightings.get(&player)).and_then(last_known),
                     value: match member.name.player {
                         Some(player) => player.to_string(),
                         None => format!("member:{}", member.name.id),
                     },
                     name: names::shown(&member.name.name),
-                    presence: None,
                 })
                 .collect();
             Ok(suggestions)
@@ -67,7 +76,7 @@ impl App {
     /// # Errors
     /// The database failed.
     pub async fn suggest_players(&self, asker: &Asker, typed: &str) -> Result<Vec<Suggestion>> {
-        let (guild, typed) = (asker.guild.clone(), names::folded(typed));
+        let (guild, typed) = (asker.guild.clone(), half(typed));
         self.read(move |conn| {
             if typed.is_empty() {
                 return Ok(Vec::new());
@@ -83,7 +92,7 @@ impl App {
     /// # Errors
     /// The database failed.
     pub async fn suggest_servers(&self, asker: &Asker, typed: &str) -> Result<Vec<Suggestion>> {
-        let (guild, typed) = (asker.guild.clone(), names::folded(typed));
+        let (guild, typed) = (asker.guild.clone(), half(typed));
         self.read(move |conn| {
             let used = servers::used_before(conn, &guild, &typed, CHOICES)?;
             let suggestion = |server: crate::domain::report::ServerName| Suggestion {
@@ -97,12 +106,18 @@ impl App {
     }
 }
 
+/// What was typed so far, as names are searched. Nothing is a part of every name, but a name that is nothing is not:
+/// it would be shown by its code points.
+fn half(typed: &str) -> String {
+    if typed.trim().is_empty() { String::new() } else { names::folded(typed) }
+}
+
 fn suggestions(conn: &store::Connection, server: Option<ServerId>, typed: &str) -> Result<Vec<Suggestion>> {
     let found = players::search(conn, typed, CHOICES)?;
     let ids: Vec<_> = found.iter().map(|player| player.id).collect();
     let sightings = match server {
         Some(server) => sightings::get(conn, server, &ids)?,
-        None => std::collections::HashMap::new(),
+        None => HashMap::new(),
     };
     let mut all: Vec<Suggestion> = found
         .into_iter()
