@@ -187,7 +187,7 @@ async fn settings_are_for_those_who_manage_and_say_who_may_change() {
     insta::assert_snapshot!("settings", max.types("/rustops settings").await.text());
     let changed = max.types("/rustops settings time_zone:europe/berlin changers:@Scouts log_channel:#log").await;
     insta::assert_snapshot!("settings_changed", changed.text());
-    let back = max.types("/rustops settings changers:@@everyone no_log_channel:true").await;
+    let back = max.types("/rustops settings changers:@everyone no_log_channel:true").await;
     insta::assert_snapshot!("settings_back", back.text());
     let wrong = max.types("/rustops settings time_zone:Berlin").await;
     assert!(wrong.is_ephemeral());

@@ -50,6 +50,7 @@ impl Stage {
 
     /// Without a bot yet.
     pub async fn dark() -> Self {
+        tracing_subscriber::fmt().with_env_filter("warn").with_test_writer().try_init().ok();
         let clock = ManualClock::new(START);
         let (sim, services) =
             Sim::bind(SimOptions { seed: 7, clock: Arc::new(clock.clone()), latency: Duration::ZERO }).unwrap();
@@ -114,6 +115,7 @@ impl Stage {
     /// Stops the bot and starts it anew on the same database.
     pub async fn restart_bot(&mut self) {
         self.stop_bot().await.unwrap();
+        self.passes(1);
         self.start_bot();
         self.discord.wait_until(|discord| discord.gateway().is_connected()).await;
     }
