@@ -6,4 +6,7 @@ mod changes;
 mod checks;
 mod fake_discord;
 mod fake_discord_works;
+mod menus;
+mod rights;
 mod stage;
+mod tracking;
