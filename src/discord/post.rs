@@ -4,10 +4,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::future::{BoxFuture, Either, select};
+use futures_util::future::BoxFuture;
 use poise::serenity_prelude as serenity;
 use serde_json::Value;
 use serenity::http::Http;
+use tokio::time::timeout;
 
 use crate::clock::Clock;
 
@@ -46,16 +47,19 @@ pub(super) fn refusal(error: &serenity::Error) -> Refusal {
         return Refusal::Other(told(error));
     };
     match error {
-        serenity::HttpError::UnsuccessfulRequest(response) => match (response.status_code.as_u16(), response.error.code) {
-            (_, code @ (10062 | 40060)) => Refusal::Over(code),
-            (_, code @ (50027 | 10015)) => Refusal::Expired(code),
-            (_, 10008) => Refusal::Gone,
-            (_, code @ (50001 | 50013)) => Refusal::Forbidden(code),
-            (401, _) => Refusal::Token,
-            (status, code) => {
-                Refusal::Other(format!("Discord answered with status {status}, code {code}: {}", response.error.message))
+        serenity::HttpError::UnsuccessfulRequest(response) => {
+            match (response.status_code.as_u16(), response.error.code) {
+                (_, code @ (10062 | 40060)) => Refusal::Over(code),
+                (_, code @ (50027 | 10015)) => Refusal::Expired(code),
+                (_, 10008) => Refusal::Gone,
+                (_, code @ (50001 | 50013)) => Refusal::Forbidden(code),
+                (401, _) => Refusal::Token,
+                (status, code) => Refusal::Other(format!(
+                    "Discord answered with status {status}, code {code}: {}",
+                    response.error.message
+                )),
             }
-        },
+        }
         serenity::HttpError::Request(error) if error.is_connect() => Refusal::Other("no connection to Discord".into()),
         serenity::HttpError::Request(error) if error.is_timeout() => Refusal::Other("Discord did not answer".into()),
         serenity::HttpError::Request(_) => Refusal::Other("the connection to Discord broke".into()),
@@ -141,14 +145,15 @@ impl Post {
     ) -> Result<T, Refusal> {
         let mut pauses = PAUSES.into_iter();
         loop {
-            let error = match select(send(), self.clock.sleep(TIMEOUT)).await {
-                Either::Left((Ok(answer), _)) => return Ok(answer),
-                Either::Left((Err(error), _)) => error,
-                Either::Right(_) => return Err(Refusal::Other("Discord did not answer in time".into())),
+            // A connection hangs by the machine's time, whatever the bot's clock shows.
+            let (refusal, passes) = match timeout(TIMEOUT, send()).await {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(error)) => (refusal(&error), passes(&error, repeatable)),
+                Err(_) => (Refusal::Other("Discord did not answer in time".into()), repeatable),
             };
             match pauses.next() {
-                Some(pause) if passes(&error, repeatable) => self.clock.sleep(pause).await,
-                _ => return Err(refusal(&error)),
+                Some(pause) if passes => self.clock.sleep(pause).await,
+                _ => return Err(refusal),
             }
         }
     }
