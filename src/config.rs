@@ -200,7 +200,6 @@ pub fn environment(name: &str) -> Option<String> {
 }
 
 /// Whether just this word stands in what the process was called with, for when it could not be read otherwise.
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub fn was_typed(word: &str) -> bool {
     std::env::args_os().any(|typed| typed == word)
 }
