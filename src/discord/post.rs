@@ -60,6 +60,8 @@ pub(super) fn refusal(error: &serenity::Error) -> Refusal {
                 )),
             }
         }
+        // A token with a line break or the like in it: it cannot even be sent.
+        serenity::HttpError::InvalidHeader(_) => Refusal::Token,
         serenity::HttpError::Request(error) if error.is_connect() => Refusal::Other("no connection to Discord".into()),
         serenity::HttpError::Request(error) if error.is_timeout() => Refusal::Other("Discord did not answer".into()),
         serenity::HttpError::Request(_) => Refusal::Other("the connection to Discord broke".into()),

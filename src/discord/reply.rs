@@ -328,3 +328,6 @@ pub(super) fn switched_off(mut button: Value) -> Value {
     button["disabled"] = json!(true);
     button
 }
+
+#[cfg(test)]
+mod tests;

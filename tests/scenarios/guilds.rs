@@ -121,3 +121,18 @@ async fn a_name_that_is_a_trap_stays_text_everywhere() {
         assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text:?}");
     }
 }
+
+#[tokio::test]
+async fn a_farewell_while_the_bot_was_off_is_noted_at_the_next_start() {
+    let mut stage = Stage::open().await;
+    let (guild, ann) = stage.clan().await;
+    stage.tracks(&ann, "Purple Base", &[cast::TEE_HIGGINS]).await;
+    let rex = stage.discord.guild("Red clan").member("Rex");
+    stage.stop_bot().await.unwrap();
+    guild.removes_bot();
+    stage.start_bot();
+    stage.discord.wait_until(|discord| discord.gateway().is_connected()).await;
+    says(&rex.types("/group list").await, "No groups yet");
+    stage.passes(31 * 24 * 3600);
+    assert_eq!(stage.app().purge().await.unwrap(), 1);
+}
