@@ -9,6 +9,7 @@ mod fake_discord_works;
 mod guilds;
 mod menus;
 mod outages;
+mod picture;
 mod rights;
 mod stage;
 mod tracking;
