@@ -107,7 +107,7 @@ impl Door {
         let work = async {
             if in_guild { self.route(context, &talk, interaction).await } else { Err(phrases::guild_only().into()) }
         };
-        settle(&talk, work).await;
+        settle(&talk, Box::pin(work)).await;
         drop(turn);
         talk.expire().await;
     }

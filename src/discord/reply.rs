@@ -45,9 +45,10 @@ impl Page {
     pub(super) fn embed(&self) -> Value {
         let mut embed = json!({ "title": self.title, "description": self.body, "color": self.colour });
         if !self.footer.is_empty() {
-            embed["footer"] = json!({ "text": self.footer });
+            set(&mut embed, "footer", json!({ "text": self.footer }));
             // Ages in a footer cannot follow the time as those in the body do; this says from when they are.
-            embed["timestamp"] = json!(self.made.to_string());
+            let made = Timestamp::from_second(self.made.as_second()).unwrap_or(self.made);
+            set(&mut embed, "timestamp", json!(made.to_string()));
         }
         embed
     }
@@ -295,7 +296,7 @@ impl Message {
             "allowed_mentions": { "parse": [] },
         });
         if private {
-            body["flags"] = json!(EPHEMERAL);
+            set(&mut body, "flags", json!(EPHEMERAL));
         }
         body
     }
@@ -304,9 +305,15 @@ impl Message {
 fn option(choice: &MenuChoice) -> Value {
     let mut option = json!({ "label": label(&choice.label), "value": choice.value });
     if !choice.detail.is_empty() {
-        option["description"] = json!(label(&choice.detail));
+        set(&mut option, "description", json!(label(&choice.detail)));
     }
     option
+}
+
+fn set(object: &mut Value, key: &str, value: Value) {
+    if let Some(fields) = object.as_object_mut() {
+        fields.insert(key.to_owned(), value);
+    }
 }
 
 /// How a button is meant.
@@ -325,7 +332,7 @@ pub(super) fn button(id: &str, text: &str, style: Style) -> Value {
 
 /// The same, that cannot be pressed.
 pub(super) fn switched_off(mut button: Value) -> Value {
-    button["disabled"] = json!(true);
+    set(&mut button, "disabled", json!(true));
     button
 }
 

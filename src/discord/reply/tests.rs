@@ -41,6 +41,9 @@ fn every_answer_fits_into_discords_limits() {
 }
 
 proptest! {
+    // Each case draws a hundred names.
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
     #[test]
     fn nobody_is_lost_between_pages(names in proptest::collection::vec("\\PC{1,60}", 1..120), title in "\\PC{0,200}") {
         let rows = names.iter().enumerate().map(|(number, name)| Row::Member {
