@@ -77,7 +77,7 @@ pub fn run() -> ExitCode {
 }
 
 /// Help and the version were asked for, or a mistake is told.
-fn not_understood(told: &clap::Error) -> ExitCode {
+fn not_understood(told: &args::NotRead) -> ExitCode {
     if told.use_stderr() && config::was_typed("--json") {
         terminal(true, Colour::Never).usage(&line::complaint(told)).ok();
     } else {

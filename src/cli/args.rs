@@ -343,11 +343,14 @@ pub fn read<'a>(line: impl IntoIterator<Item = &'a str>) -> Result<Arguments, cl
     understood(grammar().try_get_matches_from(line))
 }
 
+/// Why there are no arguments: help was asked for, or something was mistyped.
+pub type NotRead = clap::Error;
+
 /// Reads what the process was called with.
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_process() -> Result<Arguments, clap::Error> {
+pub fn read_process() -> Result<Arguments, NotRead> {
     understood(grammar().try_get_matches())
 }
 
