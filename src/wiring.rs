@@ -61,7 +61,10 @@ enum StartError {
 pub fn run() -> ExitCode {
     let arguments = match args::read_process() {
         Ok(arguments) => arguments,
-        Err(told) => return not_understood(&told),
+        Err(told) => {
+            let mut terminal = terminal(config::was_typed("--json"), Colour::Auto);
+            return ExitCode::from(line::not_understood(&told, &mut terminal) as u8);
+        }
     };
     let global = arguments.global;
     let mut terminal = terminal(global.json, global.color);
@@ -74,16 +77,6 @@ pub fn run() -> ExitCode {
     });
     // A terminal that cannot be written leaves nobody to tell.
     ExitCode::from(exit.unwrap_or(Exit::Refused) as u8)
-}
-
-/// Help and the version were asked for, or a mistake is told.
-fn not_understood(told: &args::NotRead) -> ExitCode {
-    if told.use_stderr() && config::was_typed("--json") {
-        terminal(true, Colour::Never).usage(&line::complaint(told)).ok();
-    } else {
-        told.print().ok();
-    }
-    ExitCode::from(if told.use_stderr() { Exit::Usage } else { Exit::Done } as u8)
 }
 
 fn terminal(json: bool, colour: Colour) -> Terminal {
