@@ -203,7 +203,7 @@ fn flags(global: &Global) -> Flags {
         ("steam_url", global.steam_url.clone()),
     ];
     let values: BTreeMap<_, _> = given.into_iter().filter_map(|(key, value)| value.map(|value| (key, value))).collect();
-    Flags { config: global.config.clone(), values }
+    Flags { config: global.config.clone(), new_config: false, values }
 }
 
 /// `-v` shows what we do, `-vv` what others do for us; else what the configuration or `usual` says.
