@@ -26,6 +26,7 @@
 //! | [`sim`] | a seeded world with 40 servers and 3,000 players that answers like the real services | being named by other rooms |
 //! | [`operate`] | the bot on its machine: proving secrets, doctor, the system's service | asking, printing, players |
 //! | [`alive`] | the heartbeat file, systemd's readiness and watchdog | loops |
+//! | [`log`] | how log lines look; a repeated one is one line with a count | what is logged |
 //! | `wiring` | builds every room once, starts and ends the loops | rules |
 //! | [`config`] | flags, environment, file, defaults | the command line's grammar |
 //! | [`clock`] | what `now` is, and waiting | |
@@ -41,6 +42,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod error;
+pub mod log;
 pub mod operate;
 pub mod remote;
 pub mod sim;

@@ -13,22 +13,28 @@ use std::{
 
 use jiff::SignedDuration;
 use tokio::runtime::{Builder, Runtime};
-use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use crate::{
     app::{App, Asker},
     cli::{
         act::{self, Exit},
-        args::{Action, Arguments, ConfigAction, Global},
-        papers,
+        args::{Action, Arguments, ConfigAction, Global, LogFormat, ServiceAction, SetupFlags},
+        health, papers,
         prompt::Talk,
+        setup,
         terminal::Terminal,
         tour,
     },
     clock::{Clock, MovableClock, SystemClock},
     config::{self, Config, ConfigError, Flags},
     domain::ids::GuildKey,
+    log::{self, Look},
+    operate::{
+        doctor,
+        prove::Services,
+        unit::{Scope, Systemd, UnitError},
+    },
     remote::{BattleMetrics, Options, Steam},
     sim::{START, Sim, SimOptions},
     store::{OpenError, Store},
@@ -47,6 +53,8 @@ enum StartError {
     Config(#[from] ConfigError),
     #[error("{0}")]
     Open(#[from] OpenError),
+    #[error("{0}")]
+    Unit(#[from] UnitError),
     #[error("{0:#}")]
     Other(#[from] anyhow::Error),
     #[error("{0}")]
@@ -86,6 +94,14 @@ fn perform(global: &Global, action: Action, terminal: &mut Terminal) -> Result<E
         Action::Demo => return demo(global, terminal),
         Action::Shell => return shell(global, terminal),
         Action::Run => return Err(anyhow::anyhow!("The bot is not part of this build yet.").into()),
+        Action::Setup(flags) => return setup(global, flags, terminal),
+        Action::Doctor { offline } => return doctor(global, offline, terminal),
+        Action::Service(action) => return service(global, action, terminal),
+        Action::Health => {
+            let config = Config::load(&flags(global), &config::environment)?;
+            let check = doctor::health(&config.data_dir, SystemClock.now());
+            return Ok(health::show("health", &[check], terminal)?);
+        }
         action => return command(global, action, terminal),
     }
     Ok(Exit::Done)
@@ -98,6 +114,75 @@ fn command(global: &Global, action: Action, terminal: &mut Terminal) -> Result<E
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let asker = Asker::terminal(guild(global));
     Ok(runtime.block_on(act::act(&app, &asker, action, terminal))?.unwrap_or(Exit::Usage))
+}
+
+/// The conversation that writes the configuration.
+fn setup(global: &Global, chosen: SetupFlags, terminal: &mut Terminal) -> Result<Exit, StartError> {
+    let mut given = Flags { new_config: true, ..flags(global) };
+    if chosen.system {
+        given.config = Some(config::SYSTEM_FILE.into());
+    }
+    let config = Config::load(&given, &config::environment)?;
+    log(global, &log_filter(global, "warn"));
+    let services = Services::of(&config, Arc::new(SystemClock))?;
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(setup::setup(&config, &services, chosen, terminal))?)
+}
+
+/// All that can be wrong.
+fn doctor(global: &Global, offline: bool, terminal: &mut Terminal) -> Result<Exit, StartError> {
+    let config = Config::load(&flags(global), &config::environment)?;
+    log(global, &log_filter(global, "error"));
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let (mut checks, found) = doctor::at_home(&config, clock.now());
+    if !offline {
+        let services = Services::of(&config, clock)?;
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        checks.extend(runtime.block_on(doctor::outside(&config, &services, found.as_ref())));
+    }
+    Ok(health::show("doctor", &checks, terminal)?)
+}
+
+/// The system's service. What it prints itself goes past us.
+fn service(global: &Global, action: ServiceAction, terminal: &mut Terminal) -> Result<Exit, StartError> {
+    let installed = || Systemd::installed().map(|(_, systemd)| systemd).ok_or(UnitError::NotInstalled);
+    let done = match action {
+        ServiceAction::Install { user } => install(global, user)?,
+        ServiceAction::Remove => installed()?.remove()?,
+        ServiceAction::Status => {
+            return Ok(if installed()?.status()? { Exit::Done } else { Exit::Refused });
+        }
+        ServiceAction::Logs { lines, follow } => {
+            installed()?.logs(lines, follow)?;
+            return Ok(Exit::Done);
+        }
+    };
+    health::steps(Action::Service(action).name(), &done, terminal)?;
+    Ok(Exit::Done)
+}
+
+fn install(global: &Global, user: bool) -> Result<Vec<String>, StartError> {
+    let scope = if user { Scope::User } else { Scope::System };
+    let systemd = Systemd::of(scope)?;
+    let program = config::program()?;
+    if !user {
+        if !Path::new(config::SYSTEM_FILE).exists() {
+            let missing = UnitError::NotSetUp { what: "configuration for it", with: "sudo rustops setup --system" };
+            return Err(missing.into());
+        }
+        return Ok(systemd.install(&program, &[])?);
+    }
+    let config = Config::load(&flags(global), &config::environment)?;
+    if config.discord_token.is_none() {
+        return Err(UnitError::NotSetUp { what: "bot token", with: "rustops setup" }.into());
+    }
+    let mut chosen = Vec::new();
+    for (flag, path) in [("--config", &global.config), ("--data-dir", &global.data_dir)] {
+        if let Some(path) = path {
+            chosen.extend([flag.to_owned(), std::path::absolute(path)?.display().to_string()]);
+        }
+    }
+    Ok(systemd.install(&program, &chosen)?)
 }
 
 /// The prompt on the real data and services.
@@ -116,7 +201,7 @@ fn shell(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
 
 /// The prompt, or the guided tour where nobody can type, in the pretend world.
 fn demo(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
-    log(&log_filter(global, "warn"));
+    log(global, &log_filter(global, "warn"));
     let runtime = workers()?;
     let clock = MovableClock::starting_at(START);
     let shown = Arc::new(clock.clone());
@@ -164,7 +249,7 @@ fn app(config: &Config) -> Result<App, StartError> {
 /// The configuration, with the log started as it says and its warnings told.
 fn configured(global: &Global, terminal: &mut Terminal) -> Result<Config, StartError> {
     let config = Config::load(&flags(global), &config::environment)?;
-    log(&log_filter(global, "warn"));
+    log(global, &log_filter(global, "warn"));
     for warning in &config.warnings {
         terminal.warn(&format!("Warning: {warning}"))?;
     }
@@ -215,15 +300,12 @@ fn log_filter(global: &Global, usual: &str) -> String {
     }
 }
 
-/// Starts the log on standard error; without a terminal there, colours and the time are left to whoever collects it.
-fn log(filter: &str) {
-    let terminal = io::stderr().is_terminal();
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(terminal);
-    // A second start, as in tests, changes nothing.
-    if terminal {
-        log.try_init().ok()
-    } else {
-        log.without_time().try_init().ok()
+/// Starts the log on standard error.
+fn log(global: &Global, filter: &str) {
+    let look = match (global.log_format, io::stderr().is_terminal()) {
+        (LogFormat::Json, _) => Look::Json,
+        (LogFormat::Text, true) => Look::Terminal,
+        (LogFormat::Text, false) => Look::Plain,
     };
+    log::start(look, filter, Arc::new(SystemClock));
 }

@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("error", &["domain"]),
     ("alive", &[]),
     ("clock", &[]),
+    ("log", &["clock"]),
     ("config", &[]),
     ("view", &["domain", "error"]),
     ("store", &["domain", "error"]),

@@ -84,6 +84,7 @@ pub async fn act(app: &App, asker: &Asker, action: Action, terminal: &mut Termin
             doing.terminal.card(&view::help::about(ABOUT), app.now())?;
             Exit::Done
         }
+        Action::Setup(_) | Action::Doctor { .. } | Action::Service(_) | Action::Health => return Ok(None),
         Action::Demo | Action::Shell | Action::Run | Action::Config(_) | Action::Completions { .. } | Action::Man => {
             return Ok(None);
         }

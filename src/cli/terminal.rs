@@ -8,6 +8,7 @@ use std::{
 };
 
 use jiff::{Timestamp, tz::TimeZone};
+use secrecy::SecretString;
 
 use super::{
     act::Exit,
@@ -130,6 +131,14 @@ impl Terminal {
         let mut answer = String::new();
         io::stdin().read_line(&mut answer)?;
         Ok(answer)
+    }
+
+    /// Asks for something that is not shown as it is typed.
+    ///
+    /// # Errors
+    /// When it cannot be asked or read, or Ctrl-D ends the input.
+    pub fn ask_hidden(&mut self, prompt: &str) -> io::Result<SecretString> {
+        rpassword::prompt_password(prompt).map(SecretString::from)
     }
 
     fn screen(&self, now: Timestamp) -> Screen {

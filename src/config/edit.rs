@@ -59,10 +59,18 @@ fn edited(text: &str, values: &[(&str, SecretString)]) -> Option<String> {
     }
     for (key, text) in values {
         let mut new = value(text.expose_secret());
-        if let (Some(new), Some(old)) = (new.as_value_mut(), document.get(key).and_then(|old| old.as_value())) {
-            *new.decor_mut() = old.decor().clone();
+        match document.get_mut(key) {
+            // In its place: an insertion would take the comments away.
+            Some(item) => {
+                if let (Some(new), Some(old)) = (new.as_value_mut(), item.as_value()) {
+                    *new.decor_mut() = old.decor().clone();
+                }
+                *item = new;
+            }
+            None => {
+                document.insert(key, new);
+            }
         }
-        document.insert(key, new);
     }
     Some(document.to_string())
 }

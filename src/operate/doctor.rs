@@ -12,7 +12,7 @@ use futures_util::future;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Check,
+    Check, State,
     prove::{PERMISSIONS, Proof, Services, Whose},
     unit::{Scope, Systemd},
 };
@@ -72,8 +72,9 @@ pub async fn outside(config: &Config, services: &Services, found: Option<&Checku
     let mut checks = vec![clock(&sights)];
     let mut bot = None;
     for (whose, (sight, proof)) in Whose::ALL.into_iter().zip(sights.into_iter().zip(proofs)) {
-        checks.push(reached(whose, sight));
-        checks.extend(proof.as_ref().map(|proof| proof.check(whose)));
+        // Where there is no way, nothing can be proven; said once is enough.
+        checks.extend(proof.as_ref().filter(|proof| sight.is_ok() || proof.refused()).map(|proof| proof.check(whose)));
+        checks.push(reached(whose, sight, proof.is_some()));
         if let Some(Proof::Works(Some(found))) = proof {
             bot = Some(found);
         }
@@ -143,7 +144,7 @@ fn value(key: &str, value: Option<&str>, from: &Origin) -> Check {
         (None, "battlemetrics_token") => {
             Check::warning(key, "not set; nobody's presence can be looked up", "Set it with: rustops setup")
         }
-        (None, _) => Check::good(key, "not set, and not needed"),
+        (None, _) => Check::good(key, "not set (optional)"),
     }
 }
 
@@ -283,18 +284,18 @@ fn unit() -> Check {
             "Install it with: rustops service install (not needed in a container)",
         );
     };
-    let user = if scope == Scope::User { " --user" } else { "" };
+    let (sudo, user) = if scope == Scope::User { ("", " --user") } else { ("sudo ", "") };
     match (systemd.ask("is-enabled").as_deref(), systemd.ask("is-active").as_deref()) {
         (Some("enabled"), Some("active")) => Check::good(ABOUT, "starts with the machine, and runs"),
         (Some("enabled"), Some(state)) => Check::bad(
             ABOUT,
             format!("starts with the machine, but is {state} now"),
-            format!("See why: rustops service{user} logs. Start it: systemctl{user} start rustops"),
+            format!("See why: {sudo}rustops service logs. Start it: {sudo}systemctl{user} start rustops"),
         ),
         (Some(state), _) => Check::warning(
             ABOUT,
             format!("is {state}, so the bot does not start with the machine"),
-            format!("Switch it on: systemctl{user} enable --now rustops"),
+            format!("Switch it on: {sudo}systemctl{user} enable --now rustops"),
         ),
         (None, _) => Check::warning(ABOUT, "is installed, but systemd does not answer", "Is this a container?"),
     }
@@ -321,7 +322,7 @@ fn clock(sights: &[Result<Sight, TroubleKind>]) -> Check {
     }
 }
 
-fn reached(whose: Whose, sight: Result<Sight, TroubleKind>) -> Check {
+fn reached(whose: Whose, sight: Result<Sight, TroubleKind>, needed: bool) -> Check {
     let about = format!("way to {}", whose.name());
     match sight {
         Ok(sight) if sight.took > SLOW => Check::warning(
@@ -332,7 +333,8 @@ fn reached(whose: Whose, sight: Result<Sight, TroubleKind>) -> Check {
         Ok(sight) => Check::good(&about, format!("it answers in {} ms", sight.took.as_millis())),
         Err(kind) => {
             let told = Proof::Fails(kind).check(whose);
-            Check::bad(&about, told.says, told.remedy.unwrap_or_default())
+            let state = if needed { State::Bad } else { State::Warning };
+            Check { about, state, ..told }
         }
     }
 }
@@ -369,7 +371,7 @@ fn reason(error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{alive::Heart, operate::State, store::Store};
+    use crate::{alive::Heart, store::Store};
 
     fn now() -> Timestamp {
         "2026-10-01T12:00:00Z".parse().unwrap()
