@@ -91,7 +91,7 @@ impl Heart {
     ///
     /// # Errors
     /// When the file cannot be removed or systemd cannot be reached.
-    pub fn end(self) -> io::Result<()> {
+    pub fn end(&self) -> io::Result<()> {
         let told = tell(Word::Stopping);
         match fs::remove_file(&self.file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

@@ -12,10 +12,15 @@ use std::{
 };
 
 use jiff::SignedDuration;
-use tokio::runtime::{Builder, Runtime};
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::watch,
+    task::JoinHandle,
+};
 use url::Url;
 
 use crate::{
+    alive::Heart,
     app::{App, Asker},
     cli::{
         act::{self, Exit},
@@ -28,6 +33,7 @@ use crate::{
     },
     clock::{Clock, MovableClock, SystemClock},
     config::{self, Config, ConfigError, Flags},
+    discord::{self, End},
     domain::ids::GuildKey,
     log::{self, Look},
     operate::{
@@ -93,7 +99,7 @@ fn perform(global: &Global, action: Action, terminal: &mut Terminal) -> Result<E
         Action::Man => terminal.text(&papers::manual()?)?,
         Action::Demo => return demo(global, terminal),
         Action::Shell => return shell(global, terminal),
-        Action::Run => return Err(anyhow::anyhow!("The bot is not part of this build yet.").into()),
+        Action::Run => return bot(global, terminal),
         Action::Setup(flags) => return setup(global, flags, terminal),
         Action::Doctor { offline } => return doctor(global, offline, terminal),
         Action::Service(action) => return service(global, action, terminal),
@@ -126,7 +132,7 @@ fn setup(global: &Global, chosen: SetupFlags, terminal: &mut Terminal) -> Result
     log(global, &log_filter(global, "warn"));
     let services = Services::of(&config, Arc::new(SystemClock))?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    Ok(runtime.block_on(setup::setup(&config, &services, chosen, terminal))?)
+    Ok(runtime.block_on(setup::setup(&config, &services, chosen, discord::invitation, terminal))?)
 }
 
 /// All that can be wrong.
@@ -196,6 +202,122 @@ fn shell(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
         Ok(talk.converse(Some(&config.data_dir.join("history")))?)
     } else {
         Ok(talk.obey(io::stdin().lock())?)
+    }
+}
+
+/// The bot, until a signal or until going on would not help.
+fn bot(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
+    let config = Config::load(&flags(global), &config::environment)?;
+    log(global, &log_filter(global, &config.log));
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    let Some(token) = config.discord_token.clone() else {
+        return Ok(terminal.usage("No Discord token is set. `rustops setup` asks for it and says where to get one.")?);
+    };
+    let app = app(&config)?;
+    if config.battlemetrics_token.is_none() {
+        tracing::warn!("no BattleMetrics token is set: commands that need it will say so");
+    }
+    let runtime = workers()?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let heart = Arc::new(Heart::new(&config.data_dir, clock.now()));
+    let (connected, connection) = watch::channel(false);
+    let options =
+        discord::Options { token, api_url: config.discord_api_url, app: app.clone(), clock: clock.clone(), connected };
+    let ended = runtime.block_on(async {
+        let stop = signals()?;
+        let pulse = beside(pulse(Arc::clone(&heart), connection, Arc::clone(&clock)));
+        let upkeep = beside(upkeep(app, clock));
+        let ended = discord::run(options, stop).await;
+        upkeep.abort();
+        pulse.abort();
+        io::Result::Ok(ended)
+    })?;
+    if let Err(error) = heart.end() {
+        tracing::warn!(%error, "the heartbeat could not be taken away");
+    }
+    // Whatever still runs holds no data that was promised to anybody.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    match ended {
+        Ok(()) => Ok(Exit::Done),
+        Err(end) => {
+            let (exit, next) = match end {
+                End::TokenRefused => (
+                    Exit::TokenRefused,
+                    "Make a new one at https://discord.com/developers/applications (Bot, Reset Token) and give it to `rustops setup`.",
+                ),
+                End::IntentsRefused => {
+                    (Exit::IntentsRefused, "RustOps needs no privileged intent; report this, please.")
+                }
+                End::Lost => (Exit::Outside, "Starting again may help."),
+            };
+            tracing::error!("{end}. {next}");
+            Ok(exit)
+        }
+    }
+}
+
+/// Starts work that goes on beside everything else until it is aborted.
+#[expect(clippy::disallowed_methods, reason = "the one place where tasks begin")]
+fn beside(work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    tokio::spawn(work)
+}
+
+/// Returns a future that ends with the first request to stop.
+#[cfg(unix)]
+fn signals() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => tracing::info!("stopping: interrupted"),
+            _ = terminate.recv() => tracing::info!("stopping: asked to end"),
+        }
+    })
+}
+
+/// Returns a future that ends with the first request to stop.
+#[cfg(not(unix))]
+fn signals() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => tracing::info!("stopping: interrupted"),
+            Err(error) => tracing::error!(%error, "nobody can ask this process to end"),
+        }
+    })
+}
+
+/// Lets the outside know that this process lives and whether Discord has let it in, at once when that changes.
+async fn pulse(heart: Arc<Heart>, mut connection: watch::Receiver<bool>, clock: Arc<dyn Clock>) {
+    let mut ready = false;
+    loop {
+        let connected = *connection.borrow_and_update();
+        let mut told = heart.beat(connected, clock.now());
+        if connected && !ready {
+            ready = true;
+            told = told.and(heart.ready());
+        }
+        if let Err(error) = told {
+            tracing::warn!(%error, "the heartbeat could not be written");
+        }
+        tokio::select! {
+            () = clock.sleep(Heart::pause()) => {}
+            // Once the bot has ended, nothing changes any more; this task is about to be ended as well.
+            Ok(()) = connection.changed() => {}
+        }
+    }
+}
+
+/// Removes for good, once a day, what was deleted long ago.
+async fn upkeep(app: App, clock: Arc<dyn Clock>) {
+    loop {
+        match app.purge().await {
+            Ok(0) => {}
+            Ok(things) => tracing::info!(things, "removed for good what was deleted long ago"),
+            Err(error) => tracing::warn!(?error, "what was deleted long ago could not be removed"),
+        }
+        clock.sleep(Duration::from_secs(24 * 60 * 60)).await;
     }
 }
 

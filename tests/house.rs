@@ -20,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["domain", "error"]),
     ("remote", &["domain", "clock", "error"]),
     ("app", &["domain", "store", "remote", "clock", "error"]),
-    ("discord", &["app", "view", "domain", "error"]),
+    ("discord", &["app", "view", "domain", "clock", "error"]),
     ("operate", &["alive", "clock", "config", "domain", "remote", "store", "view"]),
     ("cli", &["app", "operate", "view", "domain", "error", "config"]),
     ("sim", &["clock"]),

@@ -12,7 +12,7 @@ use crate::{
     config::{self, Config, Origin, edit},
     operate::{
         Check,
-        prove::{self, Proof, Services, Whose},
+        prove::{Proof, Services, Whose},
     },
 };
 
@@ -21,6 +21,8 @@ struct Setup<'a> {
     config: &'a Config,
     services: &'a Services,
     flags: SetupFlags,
+    /// The link that brings an application's bot into a guild.
+    invite: fn(u64) -> String,
     terminal: &'a mut Terminal,
     asks: bool,
     /// What will be written, by key.
@@ -45,11 +47,13 @@ pub async fn setup(
     config: &Config,
     services: &Services,
     flags: SetupFlags,
+    invite: fn(u64) -> String,
     terminal: &mut Terminal,
 ) -> io::Result<Exit> {
     let asks = terminal.interactive() && !flags.non_interactive;
     let new = BTreeMap::new();
-    let mut setup = Setup { config, services, flags, terminal, asks, new, checks: Vec::new(), invitation: None };
+    let mut setup =
+        Setup { config, services, flags, invite, terminal, asks, new, checks: Vec::new(), invitation: None };
     let nothing_given = Whose::ALL.iter().all(|whose| whose.of(config).is_none());
     if !asks && nothing_given {
         return setup.terminal.usage(
@@ -124,7 +128,7 @@ impl Setup<'_> {
         let proof = self.services.prove(whose, secret.clone()).await;
         let ended = match &proof {
             Proof::Works(bot) => {
-                self.invitation = bot.as_ref().map(prove::invitation).or(self.invitation.take());
+                self.invitation = bot.as_ref().map(|bot| (self.invite)(bot.application)).or(self.invitation.take());
                 Ended::Fine
             }
             Proof::Fails(_) if proof.refused() => Ended::Refused,

@@ -162,7 +162,7 @@ impl Services {
                 Err(_) => Err(TroubleKind::Unreachable),
             },
             Whose::Steam => match Steam::new(options) {
-                Ok(client) => client.resolve_vanity("rust").await.map(|_| None).map_err(|t| t.kind),
+                Ok(client) => client.resolve_vanity("rust", Purpose::Person).await.map(|_| None).map_err(|t| t.kind),
                 Err(_) => Err(TroubleKind::Unreachable),
             },
         };
@@ -176,15 +176,6 @@ impl Services {
         let options = Options::new(self.base(whose).clone(), Some(secret), Arc::clone(&self.clock));
         Options { timeout: Duration::from_secs(10), ..options }
     }
-}
-
-/// The link by which a guild's owner takes the bot in: exactly what it uses, no more.
-pub fn invitation(bot: &Bot) -> String {
-    let permissions = PERMISSIONS.iter().fold(0, |sum, (bit, _)| sum | bit);
-    format!(
-        "https://discord.com/oauth2/authorize?client_id={}&scope=bot+applications.commands&permissions={permissions}",
-        bot.application
-    )
 }
 
 fn words(whose: Whose, kind: TroubleKind) -> (String, String) {
@@ -238,8 +229,12 @@ mod tests {
     }
 
     #[test]
-    fn the_invitation_asks_for_what_is_used_and_no_more() {
-        insta::assert_snapshot!(invitation(&bot(false)), @"https://discord.com/oauth2/authorize?client_id=123&scope=bot+applications.commands&permissions=19456");
+    fn the_permissions_that_are_looked_for_are_those_that_the_invitation_asks_for() {
+        let sum: u64 = PERMISSIONS.iter().map(|(bit, _)| bit).sum();
+        let link = format!(
+            "https://discord.com/oauth2/authorize?client_id=123&scope=bot+applications.commands&permissions={sum}"
+        );
+        assert_eq!(crate::discord::invitation(123), link);
     }
 
     #[test]
