@@ -76,7 +76,11 @@ mod tests {
     fn a_finding_is_a_line_and_its_remedy_another() {
         let told = [check(State::Good, "12 GB free", None), check(State::Bad, "\u{1b}[31mfull", Some("Make room."))];
         let lines: Vec<_> = told.iter().map(|check| line(check, 6)).collect();
-        insta::assert_snapshot!(lines.join("\n"), @"");
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        good     disk    12 GB free
+        bad      disk    [31mfull
+                         → Make room.
+        ");
         assert_eq!(summary(&told), "To be mended: 1. Worth a look: 0.");
         assert_eq!(summary(&told[..1]), "All is well.");
     }

@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn the_key_of_a_file_is_not_taken_for_the_secret_itself() {
         let text = changed("#discord_token_file = \"x\"\n", &[("discord_token", "new")]).unwrap();
-        assert_eq!(text, "#discord_token_file = \"x\"\ndiscord_token = \"new\"\n");
+        assert_eq!(text, "discord_token = \"new\"\n#discord_token_file = \"x\"\n");
     }
 
     #[test]

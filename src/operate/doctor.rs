@@ -386,7 +386,7 @@ mod tests {
     fn a_clock_is_judged_by_the_middle_of_what_the_services_say() {
         assert_eq!(clock(&[seen(0), seen(1), seen(9999)]).state, State::Good);
         let behind = clock(&[seen(-7200), seen(-7201), Err(TroubleKind::TimedOut)]);
-        assert_eq!((behind.state, behind.says.as_str()), (State::Bad, "2h 0m behind"));
+        assert_eq!((behind.state, behind.says.as_str()), (State::Bad, "2h behind"));
         assert_eq!(clock(&[seen(60)]).state, State::Warning);
         assert_eq!(clock(&[Err(TroubleKind::Unreachable)]).state, State::Warning);
     }
@@ -400,7 +400,7 @@ mod tests {
         heart.beat(true, now()).unwrap();
         let hour = now() + SignedDuration::from_hours(1);
         assert_eq!(health(folder.path(), now()).says, "runs and is connected to Discord (started just now)");
-        assert_eq!(health(folder.path(), hour).says, "gave its last sign of life 1h 0m ago and has not ended in order");
+        assert_eq!(health(folder.path(), hour).says, "gave its last sign of life 1h ago and has not ended in order");
         assert_eq!(running(folder.path(), hour).state, State::Bad);
     }
 

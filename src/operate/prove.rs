@@ -211,7 +211,7 @@ fn words(whose: Whose, kind: TroubleKind) -> (String, String) {
         (TroubleKind::TimedOut, _) => (format!("{name} does not answer in time"), later),
         (TroubleKind::Down { status }, _) => (format!("{name} has a fault of its own (HTTP {status})"), later),
         (TroubleKind::Unreadable { what: Unreadable::Elsewhere | Unreadable::Html }, _) => (
-            format!("something else answers in {name}'s place, or a web page of it"),
+            format!("something else answers in place of {name}, or a web page"),
             "Is there a login page of a hotel or a proxy in between? Open a browser on this machine and see.".to_owned(),
         ),
         (TroubleKind::NotFound | TroubleKind::Rejected | TroubleKind::Unreadable { .. }, _) => {
@@ -257,7 +257,19 @@ mod tests {
             let check = Proof::Fails(kind).check(Whose::BattleMetrics);
             format!("{:?}: {}. {}", check.state, check.says, check.remedy.unwrap())
         });
-        insta::assert_snapshot!(told.join("\n"), @"");
+        insta::assert_snapshot!(told.join("\n"), @r"
+        Bad: no access token is set. Set it with: rustops setup
+        Bad: BattleMetrics refuses the access token. Make a new one and give it to `rustops setup`: https://www.battlemetrics.com/developers
+        Bad: the token is right, but its account has no subscription, which BattleMetrics asks for since July 2026. Subscribe with the account of the token (the smallest plan will do): https://www.battlemetrics.com/account/subscriptions
+        Bad: the access token is right, but may not do this. Make one without restrictions: https://www.battlemetrics.com/developers
+        Warning: BattleMetrics turns this machine's address away before looking at the access token. Wait some minutes. Behind a VPN or a rented server, try another address.
+        Warning: BattleMetrics is being asked too often. It was not checked. Try again later; `rustops doctor` checks again.
+        Warning: BattleMetrics gives an answer that RustOps does not understand. It was not checked. Try again later; `rustops doctor` checks again.
+        Warning: BattleMetrics has a fault of its own (HTTP 503). It was not checked. Try again later; `rustops doctor` checks again.
+        Warning: BattleMetrics cannot be reached. Check this machine's network, name resolution and firewall (it only goes out, to port 443).
+        Warning: BattleMetrics does not answer in time. It was not checked. Try again later; `rustops doctor` checks again.
+        Warning: something else answers in place of BattleMetrics, or a web page. Is there a login page of a hotel or a proxy in between? Open a browser on this machine and see.
+        ");
     }
 
     #[test]

@@ -5,4 +5,6 @@
 mod checks;
 mod fake_discord;
 mod fake_discord_works;
+#[cfg(unix)]
+mod machine;
 mod stage;
