@@ -4,10 +4,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::future::{BoxFuture, Either, select};
+use futures_util::future::BoxFuture;
 use poise::serenity_prelude as serenity;
 use serde_json::Value;
 use serenity::http::Http;
+use tokio::time::timeout;
 
 use crate::clock::Clock;
 
@@ -144,14 +145,15 @@ impl Post {
     ) -> Result<T, Refusal> {
         let mut pauses = PAUSES.into_iter();
         loop {
-            let error = match select(send(), self.clock.sleep(TIMEOUT)).await {
-                Either::Left((Ok(answer), _)) => return Ok(answer),
-                Either::Left((Err(error), _)) => error,
-                Either::Right(_) => return Err(Refusal::Other("Discord did not answer in time".into())),
+            // A connection hangs by the machine's time, whatever the bot's clock shows.
+            let (refusal, passes) = match timeout(TIMEOUT, send()).await {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(error)) => (refusal(&error), passes(&error, repeatable)),
+                Err(_) => (Refusal::Other("Discord did not answer in time".into()), repeatable),
             };
             match pauses.next() {
-                Some(pause) if passes(&error, repeatable) => self.clock.sleep(pause).await,
-                _ => return Err(refusal(&error)),
+                Some(pause) if passes => self.clock.sleep(pause).await,
+                _ => return Err(refusal),
             }
         }
     }

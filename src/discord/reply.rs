@@ -23,7 +23,7 @@ const LINE: usize = 900;
 /// Characters of a menu's label, detail and prompt, and of a suggestion.
 const LABEL: usize = 100;
 /// What fits on a phone's screen with the title and the buttons.
-const LINES_A_PAGE: usize = 18;
+const LINES_A_PAGE: usize = 20;
 /// More closing remarks than this are no remarks but the text itself, and are not repeated on every page.
 const MOST_REMARKS: usize = 3;
 
@@ -89,6 +89,8 @@ enum Kind {
 
 struct Line {
     kind: Kind,
+    /// Begins with a heading.
+    headed: bool,
     text: String,
 }
 
@@ -122,7 +124,7 @@ impl Writer<'_> {
         for row in rows {
             let (kind, text) = match row {
                 Row::Heading(words) => {
-                    heading = format!("{heading}\n**{words}**\n");
+                    heading = format!("**{words}**\n");
                     continue;
                 }
                 Row::Text(text) => (Kind::Prose, self.bounded(text, LINE)),
@@ -132,7 +134,8 @@ impl Writer<'_> {
                 Row::Field { key, value } => (Kind::List, format!("**{key}** · {}", self.bounded(value, LINE))),
                 Row::Columns(cells) => (Kind::List, self.cells(cells)),
             };
-            lines.push(Line { kind, text: format!("{}{text}", std::mem::take(&mut heading)) });
+            lines.push(Line { kind, headed: !heading.is_empty(), text: format!("{heading}{}", not_a_list(text)) });
+            heading.clear();
         }
         lines
     }
@@ -180,13 +183,22 @@ impl Writer<'_> {
     }
 }
 
+/// `4. …` at the beginning of a line would be counted on from the line before it.
+fn not_a_list(line: String) -> String {
+    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+    match line.split_at_checked(digits) {
+        Some((number, rest)) if digits > 0 && rest.starts_with('.') => format!("{number}\\{rest}"),
+        _ => line,
+    }
+}
+
 fn joined<'a>(lines: impl Iterator<Item = &'a Line>) -> String {
     let mut body = String::new();
     let mut before = None;
-    for Line { kind, text } in lines {
+    for Line { kind, headed, text } in lines {
         match before {
             None => {}
-            Some(before) if before == *kind => body.push('\n'),
+            Some(before) if before == *kind && !headed => body.push('\n'),
             Some(_) => body.push_str("\n\n"),
         }
         body.push_str(text);
