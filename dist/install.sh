@@ -10,11 +10,12 @@
 #   --uninstall      remove the program; configuration and data stay
 #   --yes            do not ask whether to go on with `rustops setup`
 #
-# RUSTOPS_RELEASES is another place to fetch from, laid out like the releases page: <place>/latest/VERSION is not needed if
-# --version is given; archives are at <place>/download/vX.Y.Z/.
+# RUSTOPS_RELEASES is another place to fetch from, laid out like GitHub's releases: <place>/latest leads to …/vX.Y.Z, archives
+# and SHA256SUMS are at <place>/download/vX.Y.Z/.
 set -eu
 
-home_of_releases="https://github.com/rustops-bot/rustops/releases"
+# Filled in when a release is made.
+home_of_releases="@RELEASES@"
 releases="${RUSTOPS_RELEASES:-$home_of_releases}"
 version="" prefix="" dry="" remove="" yes=""
 
@@ -121,6 +122,10 @@ checksum() {
   fi
 }
 
+case "$releases" in
+  http://* | https://*) ;;
+  *) fail "this copy comes from the source and knows no releases; take the one beside a release, or set RUSTOPS_RELEASES" ;;
+esac
 target="$(target)"
 [ -n "$version" ] || version="$(newest)"
 name="rustops-$version-$target"

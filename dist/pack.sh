@@ -17,6 +17,8 @@ for shell in bash zsh fish powershell elvish; do
   "$here" completions "$shell" >"$inside/completions/rustops.$shell"
 done
 "$here" man >"$inside/rustops.1"
+# The Debian package takes them from here.
+mkdir -p target/papers && cp -R "$inside/completions" "$inside/rustops.1" target/papers/
 
 case "$name" in
   *windows*) (cd "$folder" && 7z a -bso0 archive.zip "$name") && mv "$folder/archive.zip" "$out/$name.zip" ;;

@@ -99,7 +99,8 @@ async fn the_players_of_a_message_go_into_a_group() {
     let ben = guild.member("Ben");
     let text = format!(
         "saw these: https://www.battlemetrics.com/players/{} and steamcommunity.com/profiles/{}",
-        cast::CHENNY_BOUNCE.id, cast::BOAT_ENJOYER.steam
+        cast::CHENNY_BOUNCE.id,
+        cast::BOAT_ENJOYER.steam
     );
     let which = ann.uses_on_message("Track players", &ben, &text).await;
     insta::assert_snapshot!("track_which", which.text());
