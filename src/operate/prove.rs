@@ -193,7 +193,7 @@ fn words(whose: Whose, kind: TroubleKind) -> (String, String) {
         ),
         (TroubleKind::NoSubscription, _) => (
             "the token is right, but its account has no subscription, which BattleMetrics asks for since July 2026".to_owned(),
-            "Subscribe with the account of the token (the smallest plan will do): https://www.battlemetrics.com/account/subscriptions".to_owned(),
+            "Subscribe with the account of the token (the smallest plan will do): https://www.battlemetrics.com/subscription".to_owned(),
         ),
         (TroubleKind::Forbidden, _) => (
             format!("the {secret} is right, but may not do this"),
@@ -260,7 +260,7 @@ mod tests {
         insta::assert_snapshot!(told.join("\n"), @r"
         Bad: no access token is set. Set it with: rustops setup
         Bad: BattleMetrics refuses the access token. Make a new one and give it to `rustops setup`: https://www.battlemetrics.com/developers
-        Bad: the token is right, but its account has no subscription, which BattleMetrics asks for since July 2026. Subscribe with the account of the token (the smallest plan will do): https://www.battlemetrics.com/account/subscriptions
+        Bad: the token is right, but its account has no subscription, which BattleMetrics asks for since July 2026. Subscribe with the account of the token (the smallest plan will do): https://www.battlemetrics.com/subscription
         Bad: the access token is right, but may not do this. Make one without restrictions: https://www.battlemetrics.com/developers
         Warning: BattleMetrics turns this machine's address away before looking at the access token. Wait some minutes. Behind a VPN or a rented server, try another address.
         Warning: BattleMetrics is being asked too often. It was not checked. Try again later; `rustops doctor` checks again.
