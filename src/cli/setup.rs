@@ -10,6 +10,7 @@ use serde_json::json;
 use super::{act::Exit, args::SetupFlags, health, json, terminal::Terminal};
 use crate::{
     config::{self, Config, Origin, edit},
+    domain::trouble::TroubleKind,
     operate::{
         Check,
         prove::{Proof, Services, Whose},
@@ -36,7 +37,10 @@ struct Setup<'a> {
 enum Ended {
     Fine,
     Unproven,
+    /// Right, but of no use yet: no subscription, no permission.
     Refused,
+    /// Not a secret of this service.
+    Mistyped,
 }
 
 /// Asks, or takes what flags and environment give where nobody can be asked; proves; writes.
@@ -60,6 +64,10 @@ pub async fn setup(
             "There is nobody to ask and nothing was given. Give --discord-token-file FILE, --battlemetrics-token-file FILE \
              or their environment variables (see: rustops setup --help).",
         );
+    }
+    if let Err(error) = edit::try_out(&config.config_file) {
+        setup.terminal.usage(&error.to_string())?;
+        return Ok(Exit::Refused);
     }
     if asks {
         let file = config.config_file.display();
@@ -99,8 +107,8 @@ impl Setup<'_> {
             }
             let (ended, check) = self.prove(whose, &secret).await;
             self.terminal.line(&health::line(&check, 0))?;
-            if is_new && ended == Ended::Refused {
-                self.terminal.line("  Try another one, or leave with Enter.")?;
+            if is_new && ended == Ended::Mistyped {
+                self.terminal.line("  Try another one, or go on with Enter.")?;
                 continue;
             }
             self.checks.push(check);
@@ -131,6 +139,7 @@ impl Setup<'_> {
                 self.invitation = bot.as_ref().map(|bot| (self.invite)(bot.application)).or(self.invitation.take());
                 Ended::Fine
             }
+            Proof::Fails(TroubleKind::TokenRefused) => Ended::Mistyped,
             Proof::Fails(_) if proof.refused() => Ended::Refused,
             Proof::Fails(_) => Ended::Unproven,
         };
@@ -147,7 +156,7 @@ impl Setup<'_> {
 
     fn end(mut self, worst: Ended) -> io::Result<Exit> {
         // A person has seen what is wrong and has chosen; a script has not.
-        if worst == Ended::Refused && !self.asks {
+        if worst >= Ended::Refused && !self.asks {
             return self.told(false, Exit::Refused);
         }
         if self.flags.system {

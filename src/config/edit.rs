@@ -23,7 +23,7 @@ pub enum EditError {
         path: PathBuf,
     },
     /// It cannot be read or written.
-    #[error("{} cannot be written: {cause}. Check the rights of the file and its folder.", path.display())]
+    #[error("{} cannot be written: {}. Check the rights of the file and its folder (for --system: use sudo).", path.display(), cause.kind())]
     Io {
         /// The file.
         path: PathBuf,
@@ -48,6 +48,16 @@ pub fn set(path: &Path, values: &[(&str, SecretString)]) -> Result<(), EditError
     };
     let text = edited(&text, values).ok_or_else(|| EditError::Malformed { path: path.to_owned() })?;
     replace(&target, &text).map_err(failed)
+}
+
+/// Whether the file could be written, so that nobody types secrets in vain. Leaves no trace.
+///
+/// # Errors
+/// When it could not.
+pub fn try_out(path: &Path) -> Result<(), EditError> {
+    let there = path.ancestors().skip(1).find(|folder| folder.exists());
+    let there = there.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    tempfile::tempfile_in(there).map(drop).map_err(|cause| EditError::Io { path: path.to_owned(), cause })
 }
 
 fn edited(text: &str, values: &[(&str, SecretString)]) -> Option<String> {
@@ -156,6 +166,15 @@ mod tests {
         let error = set(&path, &[("log", "info".into())]).unwrap_err();
         assert!(!error.to_string().contains("SECRET"));
         assert_eq!(fs::read_to_string(&path).unwrap(), "discord_token = SECRET");
+    }
+
+    #[test]
+    fn whether_it_can_be_written_is_known_beforehand() {
+        let folder = tempfile::tempdir().unwrap();
+        try_out(&folder.path().join("a/b/config.toml")).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        fs::write(folder.path().join("file"), "").unwrap();
+        try_out(&folder.path().join("file/config.toml")).unwrap_err();
     }
 
     #[test]

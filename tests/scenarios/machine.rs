@@ -196,7 +196,11 @@ async fn an_account_without_subscription_is_told_where_to_get_one() {
     let token = machine.secret("b", machine.sim.battlemetrics_token());
     let said = machine.run(&format!("setup --battlemetrics-token-file {token}"));
     assert_eq!(said.code, Some(1));
-    assert!(said.out.contains("no subscription") && said.out.contains("battlemetrics.com/subscription"), "{}", said.out);
+    assert!(
+        said.out.contains("no subscription") && said.out.contains("battlemetrics.com/subscription"),
+        "{}",
+        said.out
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
