@@ -27,7 +27,7 @@
 //! | [`operate`] | the bot on its machine: proving secrets, doctor, the system's service | asking, printing, players |
 //! | [`alive`] | the heartbeat file, systemd's readiness and watchdog | loops |
 //! | [`log`] | how log lines look; a repeated one is one line with a count | what is logged |
-//! | `wiring` | builds every room once, starts and ends the loops | rules |
+//! | [`wiring`] | builds every room once, starts and ends the loops | rules |
 //! | [`config`] | flags, environment, file, defaults | the command line's grammar |
 //! | [`clock`] | what `now` is, and waiting | |
 //! | [`error`] | how a use case ends badly: a [`domain::notice::Notice`] for the user, a [`error::Failure`] for the log | words |
