@@ -27,8 +27,10 @@ mod open;
 mod plans;
 pub mod players;
 pub mod servers;
+pub mod sessions;
 pub mod sightings;
 mod values;
+pub mod watch;
 
 pub use counts::counts;
 pub use open::OpenError;

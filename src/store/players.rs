@@ -167,6 +167,29 @@ pub fn link_steam(connection: &Connection, id: PlayerId, steam: SteamId) -> anyh
     Ok(())
 }
 
+/// Forgets a player whom nothing refers to, with all names and sightings.
+pub(super) fn forget(connection: &Connection, player: i64) -> anyhow::Result<()> {
+    let names: Vec<String> = connection
+        .prepare_cached("SELECT name FROM player_names WHERE player = ?1")?
+        .query_map([player], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for name in names {
+        for start in starts(&names::folded(&name)) {
+            connection
+                .prepare_cached("DELETE FROM player_name_starts WHERE start = ?1 AND player = ?2")?
+                .execute(params![start, player])?;
+        }
+    }
+    for sql in [
+        "DELETE FROM player_names WHERE player = ?1",
+        "DELETE FROM sightings WHERE player = ?1",
+        "DELETE FROM players WHERE id = ?1",
+    ] {
+        connection.prepare_cached(sql)?.execute([player]).context("forget a player")?;
+    }
+    Ok(())
+}
+
 pub(super) const BY_STEAM: &str = "SELECT id FROM players WHERE steam = ?1 ORDER BY name_at DESC, id DESC LIMIT 1";
 
 /// The player that a Steam account is linked to; of several the one noted last.
