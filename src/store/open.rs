@@ -526,15 +526,15 @@ mod tests {
         let later = [
             BLUE,
             ("V4__c", "CREATE TABLE c (x INTEGER) STRICT;"),
-            ("V4__d", "CREATE TABLE d (x INTEGER) STRICT;"),
-            ("V5__e", "CREATE TABLE e (x INTEGER) STRICT;"),
+            ("V5__d", "CREATE TABLE d (x INTEGER) STRICT;"),
+            ("V6__e", "CREATE TABLE e (x INTEGER) STRICT;"),
         ];
         for count in 1..=later.len() {
             place.open_later(&later[..count]).unwrap();
         }
         assert_eq!(
             place.files(),
-            ["rustops.db", "rustops.db.before-v3", "rustops.db.before-v4", "rustops.db.before-v5"]
+            ["rustops.db", "rustops.db.before-v4", "rustops.db.before-v5", "rustops.db.before-v6"]
         );
     }
 
