@@ -22,7 +22,7 @@
 //! | [`remote`] | clients of BattleMetrics and Steam, one request budget, failures named by remedy | decisions, memory |
 //! | [`app`] | the use cases, one a file, each from an [`app::Asker`] to a report or an [`error::Error`] | doors, SQL, foreign JSON |
 //! | [`cli`] | the terminal: arguments, cards as text, `--json`, prompt, tour | rules |
-//! | `discord` | the bot: commands, components, cards as messages; Discord's limits | rules |
+//! | [`discord`] | the bot: commands, components, cards as messages; Discord's limits | rules |
 //! | [`sim`] | a seeded world with 40 servers and 3,000 players that answers like the real services | being named by other rooms |
 //! | `wiring` | builds every room once, starts and ends the loops | rules |
 //! | [`config`] | flags, environment, file, defaults | the command line's grammar |
@@ -36,6 +36,7 @@ pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod discord;
 pub mod domain;
 pub mod error;
 pub mod remote;

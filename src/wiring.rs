@@ -12,7 +12,10 @@ use std::{
 };
 
 use jiff::SignedDuration;
-use tokio::runtime::{Builder, Runtime};
+use tokio::{
+    runtime::{Builder, Runtime},
+    task::JoinHandle,
+};
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
@@ -28,6 +31,7 @@ use crate::{
     },
     clock::{Clock, MovableClock, SystemClock},
     config::{self, Config, ConfigError, Flags},
+    discord::{self, End},
     domain::ids::GuildKey,
     remote::{BattleMetrics, Options, Steam},
     sim::{START, Sim, SimOptions},
@@ -85,7 +89,7 @@ fn perform(global: &Global, action: Action, terminal: &mut Terminal) -> Result<E
         Action::Man => terminal.text(&papers::manual()?)?,
         Action::Demo => return demo(global, terminal),
         Action::Shell => return shell(global, terminal),
-        Action::Run => return Err(anyhow::anyhow!("The bot is not part of this build yet.").into()),
+        Action::Run => return bot(global, terminal),
         action => return command(global, action, terminal),
     }
     Ok(Exit::Done)
@@ -111,6 +115,96 @@ fn shell(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
         Ok(talk.converse(Some(&config.data_dir.join("history")))?)
     } else {
         Ok(talk.obey(io::stdin().lock())?)
+    }
+}
+
+/// The bot, until a signal or until going on would not help.
+fn bot(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
+    let config = Config::load(&flags(global), &config::environment)?;
+    log(&log_filter(global, &config.log));
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    let Some(token) = config.discord_token.clone() else {
+        return Ok(terminal.usage(
+            "No Discord token is set. Get one at https://discord.com/developers/applications and put it into \
+             config.toml as discord_token (rustops config path prints where that is).",
+        )?);
+    };
+    let app = app(&config)?;
+    if config.battlemetrics_token.is_none() {
+        tracing::warn!("no BattleMetrics token is set: commands that need it will say so");
+    }
+    let runtime = workers()?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let options = discord::Options { token, api_url: config.discord_api_url, app: app.clone(), clock: clock.clone() };
+    let ended = runtime.block_on(async {
+        let stop = signals()?;
+        let upkeep = beside(upkeep(app, clock));
+        let ended = discord::run(options, stop).await;
+        upkeep.abort();
+        io::Result::Ok(ended)
+    })?;
+    // Whatever still runs holds no data that was promised to anybody.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    match ended {
+        Ok(()) => Ok(Exit::Done),
+        Err(end) => {
+            let (exit, next) = match end {
+                End::TokenRefused => (
+                    Exit::TokenRefused,
+                    "Make a new one at https://discord.com/developers/applications (Bot, Reset Token) and put it into config.toml.",
+                ),
+                End::IntentsRefused => {
+                    (Exit::IntentsRefused, "RustOps needs no privileged intent; report this, please.")
+                }
+                End::Lost => (Exit::Outside, "Starting again may help."),
+            };
+            tracing::error!("{end}. {next}");
+            Ok(exit)
+        }
+    }
+}
+
+/// Starts work that goes on beside everything else until it is aborted.
+#[expect(clippy::disallowed_methods, reason = "the one place where tasks begin")]
+fn beside(work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    tokio::spawn(work)
+}
+
+/// Returns a future that ends with the first request to stop.
+#[cfg(unix)]
+fn signals() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => tracing::info!("stopping: interrupted"),
+            _ = terminate.recv() => tracing::info!("stopping: asked to end"),
+        }
+    })
+}
+
+/// Returns a future that ends with the first request to stop.
+#[cfg(not(unix))]
+fn signals() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => tracing::info!("stopping: interrupted"),
+            Err(error) => tracing::error!(%error, "nobody can ask this process to end"),
+        }
+    })
+}
+
+/// Removes for good, once a day, what was deleted long ago.
+async fn upkeep(app: App, clock: Arc<dyn Clock>) {
+    loop {
+        match app.purge().await {
+            Ok(0) => {}
+            Ok(things) => tracing::info!(things, "removed for good what was deleted long ago"),
+            Err(error) => tracing::warn!(?error, "what was deleted long ago could not be removed"),
+        }
+        clock.sleep(Duration::from_secs(24 * 60 * 60)).await;
     }
 }
 

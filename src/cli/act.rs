@@ -56,6 +56,10 @@ pub enum Exit {
     Usage = 2,
     /// An outside service failed.
     Outside = 3,
+    /// Discord refused the token; starting again does not help.
+    TokenRefused = 4,
+    /// Discord refused the intents; starting again does not help.
+    IntentsRefused = 5,
 }
 
 /// Does `action` for `asker` and shows the answer. `None` for what is not done with an [`App`], such as `run`.
