@@ -75,9 +75,8 @@ impl App {
     /// The database failed.
     pub async fn guild_back(&self, guild: &GuildKey) -> Result<()> {
         let known = guild.clone();
-        let had_left = self
-            .read(move |conn| Ok(guilds::get(conn, &known)?.is_some_and(|guild| guild.left_at.is_some())))
-            .await?;
+        let had_left =
+            self.read(move |conn| Ok(guilds::get(conn, &known)?.is_some_and(|guild| guild.left_at.is_some()))).await?;
         // Each start meets every guild; only a return is worth a write.
         if had_left {
             let guild = guild.clone();

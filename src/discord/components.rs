@@ -89,11 +89,7 @@ pub(super) enum Press {
     /// Looks again.
     Refresh(Report),
     /// Turns to a page of the card that is kept under `stamp`.
-    Page {
-        report: Report,
-        stamp: u64,
-        page: usize,
-    },
+    Page { report: Report, stamp: u64, page: usize },
     /// Says which page it is.
     PageNumber,
     /// A menu; the choice comes with the press.
@@ -323,10 +319,7 @@ mod tests {
     }
 
     fn who() -> impl Strategy<Value = Who> {
-        prop_oneof![
-            number().prop_map(|id| Who::Player(PlayerId::new(id).unwrap())),
-            any::<u64>().prop_map(Who::Kept)
-        ]
+        prop_oneof![number().prop_map(|id| Who::Player(PlayerId::new(id).unwrap())), any::<u64>().prop_map(Who::Kept)]
     }
 
     /// Times of this age: until the year 2286.

@@ -131,8 +131,7 @@ impl Door {
         let framework = self.framework(context, talk)?;
         let (options, invocation) = (command.data.options(), Mutex::new(Box::new(()) as _));
         let (answered, mut tree) = (AtomicBool::new(false), Vec::new());
-        let ended =
-            poise::dispatch_interaction(framework, command, &answered, &invocation, &options, &mut tree).await;
+        let ended = poise::dispatch_interaction(framework, command, &answered, &invocation, &options, &mut tree).await;
         ended.map_err(trouble)
     }
 

@@ -46,16 +46,19 @@ pub(super) fn refusal(error: &serenity::Error) -> Refusal {
         return Refusal::Other(told(error));
     };
     match error {
-        serenity::HttpError::UnsuccessfulRequest(response) => match (response.status_code.as_u16(), response.error.code) {
-            (_, code @ (10062 | 40060)) => Refusal::Over(code),
-            (_, code @ (50027 | 10015)) => Refusal::Expired(code),
-            (_, 10008) => Refusal::Gone,
-            (_, code @ (50001 | 50013)) => Refusal::Forbidden(code),
-            (401, _) => Refusal::Token,
-            (status, code) => {
-                Refusal::Other(format!("Discord answered with status {status}, code {code}: {}", response.error.message))
+        serenity::HttpError::UnsuccessfulRequest(response) => {
+            match (response.status_code.as_u16(), response.error.code) {
+                (_, code @ (10062 | 40060)) => Refusal::Over(code),
+                (_, code @ (50027 | 10015)) => Refusal::Expired(code),
+                (_, 10008) => Refusal::Gone,
+                (_, code @ (50001 | 50013)) => Refusal::Forbidden(code),
+                (401, _) => Refusal::Token,
+                (status, code) => Refusal::Other(format!(
+                    "Discord answered with status {status}, code {code}: {}",
+                    response.error.message
+                )),
             }
-        },
+        }
         serenity::HttpError::Request(error) if error.is_connect() => Refusal::Other("no connection to Discord".into()),
         serenity::HttpError::Request(error) if error.is_timeout() => Refusal::Other("Discord did not answer".into()),
         serenity::HttpError::Request(_) => Refusal::Other("the connection to Discord broke".into()),

@@ -74,9 +74,7 @@ async fn show_anew(talk: &Talk, report: Report) -> Done {
 
 async fn turn(talk: &Talk, report: Report, stamp: u64, page: usize) -> Done {
     match talk.door.shelf.card(stamp) {
-        Some(card) => {
-            talk.turn(&talk.leaf(&card, report, buttons(report), Some(stamp), page)).await
-        }
+        Some(card) => talk.turn(&talk.leaf(&card, report, buttons(report), Some(stamp), page)).await,
         // Forgotten, say after a restart.
         None if report == Report::Once => Err(phrases::stale().into()),
         None => refresh(talk, report).await,

@@ -267,9 +267,7 @@ impl Talk {
                 }
                 Ok(self.post.follow_up(&self.origin.token, &body).await?)
             }
-            Stage::Changing { keep: true } | Stage::Said => {
-                Ok(self.post.follow_up(&self.origin.token, &body).await?)
-            }
+            Stage::Changing { keep: true } | Stage::Said => Ok(self.post.follow_up(&self.origin.token, &body).await?),
         }
     }
 
@@ -400,11 +398,7 @@ fn turners(report: Report, stamp: u64, number: usize, last: usize) -> Vec<Value>
     };
     vec![
         turner("‹", number.checked_sub(1)),
-        switched_off(button(
-            &Press::PageNumber.id(),
-            &format!("{}/{}", number + 1, last + 1),
-            Style::Secondary,
-        )),
+        switched_off(button(&Press::PageNumber.id(), &format!("{}/{}", number + 1, last + 1), Style::Secondary)),
         turner("›", (number < last).then_some(number + 1)),
     ]
 }

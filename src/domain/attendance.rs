@@ -16,7 +16,7 @@ use super::session::{Ending, Span};
 const JITTER: SignedDuration = SignedDuration::from_secs(90);
 
 /// Who is at a place, as of the last look. The stretch of time over which it was looked at without a gap is its window.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attendance<S: Eq + Hash> {
     window: Option<Window>,
     present: HashMap<S, Timestamp>,
@@ -78,6 +78,12 @@ pub struct Gone<S> {
     pub ending: Ending,
 }
 
+impl<S: Eq + Hash> Default for Attendance<S> {
+    fn default() -> Self {
+        Self { window: None, present: HashMap::new() }
+    }
+}
+
 impl<S: Copy + Eq + Hash> Attendance<S> {
     /// As it was kept.
     pub fn restored(window: Window, present: impl IntoIterator<Item = (S, Timestamp)>) -> Self {
@@ -99,12 +105,12 @@ impl<S: Copy + Eq + Hash> Attendance<S> {
         self.present.iter().map(|(subject, since)| (*subject, *since))
     }
 
-    /// Takes in the list of everybody who is there at `at`. When more than `longest_gap` has gone by since the last look, what
-    /// lies between is not known: who is missing now was lost sight of at the last look, and whose session is told to
-    /// have begun before that was there all the time.
+    /// Takes in the list of everybody who is there at `at`. Unless it follows the last look without a gap, what lies
+    /// between is not known: who is missing now was lost sight of at the last look, and whose session is told to have
+    /// begun before that was there all the time.
     ///
     /// A list as of the last look or of before tells nobody's leaving later than that look.
-    pub fn look(&mut self, list: &[Seen<S>], at: Timestamp, longest_gap: SignedDuration) -> Turn<S> {
+    pub fn look(&mut self, list: &[Seen<S>], at: Timestamp, gapless: bool) -> Turn<S> {
         let Some(window) = self.window else {
             self.window = Some(Window { since: at, until: at });
             let came: Vec<_> = list.iter().map(|seen| (seen.subject, seen.since.unwrap_or(at))).collect();
@@ -112,7 +118,6 @@ impl<S: Copy + Eq + Hash> Attendance<S> {
             return Turn { came, went: Vec::new(), lost: None };
         };
         let until = window.until;
-        let gapless = at.duration_since(until) <= longest_gap;
         let mut turn = Turn { came: Vec::new(), went: Vec::new(), lost: (!gapless).then_some(window) };
         let here: HashSet<S> = list.iter().map(|seen| seen.subject).collect();
         self.present.retain(|subject, start| {
@@ -139,6 +144,17 @@ impl<S: Copy + Eq + Hash> Attendance<S> {
         let since = if gapless { window.since } else { at };
         self.window = Some(Window { since, until: at.max(until) });
         turn
+    }
+
+    /// Learns that a session that runs began earlier. Returns whether that was news.
+    pub fn began_earlier(&mut self, subject: S, start: Timestamp) -> bool {
+        match self.present.get_mut(&subject) {
+            Some(known) if start < *known => {
+                *known = start;
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Lets go of everybody but those who are to be kept: the list will not tell of the others any more.
@@ -173,16 +189,16 @@ fn is_same(start: Timestamp, told: Option<Timestamp>, until: Timestamp, gapless:
 mod tests {
     use super::*;
 
-    const GAP: SignedDuration = SignedDuration::from_secs(150);
-
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
     }
 
     /// A list of people with the starts told, 0 for none.
     fn list(people: &[(u8, i64)]) -> Vec<Seen<u8>> {
-        let seen =
-            |&(subject, since): &(u8, i64)| Seen { subject, since: Some(at(since)).filter(|since| since.as_second() > 0) };
+        let seen = |&(subject, since): &(u8, i64)| Seen {
+            subject,
+            since: Some(at(since)).filter(|since| since.as_second() > 0),
+        };
         people.iter().map(seen).collect()
     }
 
@@ -200,48 +216,51 @@ mod tests {
 
     fn looking(people: &[(u8, i64)], second: i64) -> Attendance<u8> {
         let mut attendance = Attendance::default();
-        attendance.look(&list(people), at(second), GAP);
+        attendance.look(&list(people), at(second), true);
         attendance
     }
 
     #[test]
     fn the_first_look_finds_people_and_since_when_they_are_there() {
         let attendance = looking(&[(1, 400), (2, 0)], 1000);
-        assert_eq!((attendance.since(1), attendance.since(2), attendance.since(3)), (Some(at(400)), Some(at(1000)), None));
+        assert_eq!(
+            (attendance.since(1), attendance.since(2), attendance.since(3)),
+            (Some(at(400)), Some(at(1000)), None)
+        );
     }
 
     #[test]
     fn a_minute_in_which_nothing_happens_changes_nothing() {
         let mut attendance = looking(&[(1, 400), (2, 0)], 1000);
-        assert_eq!(attendance.look(&list(&[(1, 400), (2, 0)]), at(1060), GAP), quiet());
+        assert_eq!(attendance.look(&list(&[(1, 400), (2, 0)]), at(1060), true), quiet());
         assert_eq!(attendance.window(), Some(Window { since: at(1000), until: at(1060) }));
     }
 
     #[test]
     fn who_leaves_was_last_seen_at_the_look_before() {
         let mut attendance = looking(&[(1, 400)], 1000);
-        let turn = attendance.look(&list(&[(2, 1030)]), at(1060), GAP);
+        let turn = attendance.look(&list(&[(2, 1030)]), at(1060), true);
         assert_eq!(turn, Turn { came: vec![(2, at(1030))], went: vec![left(1, 400, 1000)], lost: None });
     }
 
     #[test]
     fn leaving_and_coming_back_between_two_looks_is_two_sessions() {
         let mut attendance = looking(&[(1, 400)], 1000);
-        let turn = attendance.look(&list(&[(1, 1040)]), at(1060), GAP);
+        let turn = attendance.look(&list(&[(1, 1040)]), at(1060), true);
         assert_eq!(turn, Turn { came: vec![(1, at(1040))], went: vec![left(1, 400, 1000)], lost: None });
     }
 
     #[test]
     fn a_start_reckoned_from_rounded_minutes_does_not_end_a_session() {
         let mut attendance = looking(&[(1, 990)], 1000);
-        assert_eq!(attendance.look(&list(&[(1, 1020)]), at(1060), GAP), quiet());
+        assert_eq!(attendance.look(&list(&[(1, 1020)]), at(1060), true), quiet());
         assert_eq!(attendance.since(1), Some(at(990)));
     }
 
     #[test]
     fn nobody_came_before_a_look_that_did_not_find_them() {
         let mut attendance = looking(&[], 1000);
-        let turn = attendance.look(&list(&[(1, 300)]), at(1060), GAP);
+        let turn = attendance.look(&list(&[(1, 300)]), at(1060), true);
         assert_eq!(turn.came, [(1, at(1000))]);
     }
 
@@ -249,7 +268,7 @@ mod tests {
     fn after_a_gap_the_missing_were_lost_sight_of_and_nobody_left() {
         let mut attendance = looking(&[(1, 400), (2, 500), (3, 600)], 1000);
         // 1 stays on, 2 came anew, 3 is gone, 4 is new.
-        let turn = attendance.look(&list(&[(1, 400), (2, 4000), (4, 4500)]), at(5000), GAP);
+        let turn = attendance.look(&list(&[(1, 400), (2, 4000), (4, 4500)]), at(5000), false);
         assert_eq!(turn.lost, Some(Window { since: at(1000), until: at(1000) }));
         assert_eq!(turn.went, [lost(3, 600, 1000), lost(2, 500, 1000)]);
         assert_eq!(turn.came, [(2, at(4000)), (4, at(4500))]);
@@ -260,14 +279,14 @@ mod tests {
     #[test]
     fn after_a_gap_somebody_whose_start_is_not_told_begins_anew() {
         let mut attendance = looking(&[(1, 400)], 1000);
-        let turn = attendance.look(&list(&[(1, 0)]), at(5000), GAP);
+        let turn = attendance.look(&list(&[(1, 0)]), at(5000), false);
         assert_eq!((turn.went, turn.came), (vec![lost(1, 400, 1000)], vec![(1, at(5000))]));
     }
 
     #[test]
     fn a_list_that_is_older_than_the_last_look_moves_no_time_back() {
         let mut attendance = looking(&[(1, 400)], 1000);
-        let turn = attendance.look(&list(&[]), at(940), GAP);
+        let turn = attendance.look(&list(&[]), at(940), true);
         assert_eq!(turn.went, [left(1, 400, 1000)]);
         assert_eq!(attendance.window(), Some(Window { since: at(1000), until: at(1000) }));
     }

@@ -454,6 +454,51 @@ pub struct Status {
     pub discord_latency: Option<SignedDuration>,
     /// The latest failures, newest first.
     pub recent: Vec<RecentTrouble>,
+    /// The servers that this process watches, by name; none in a command of its own.
+    pub watches: Vec<WatchRow>,
+    /// Looks into players' past that are still to be taken.
+    pub past_due: usize,
+}
+
+/// A watched server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WatchRow {
+    /// Which.
+    pub server: ServerName,
+    /// Players tracked on it.
+    pub tracked: usize,
+    /// How often it is polled.
+    pub every: SignedDuration,
+    /// When it was last polled.
+    pub last_poll: Option<Timestamp>,
+    /// When it will be polled next.
+    pub next_poll: Option<Timestamp>,
+    /// What can be said of it.
+    pub health: Health,
+}
+
+/// How a watch is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "health", rename_all = "snake_case")]
+pub enum Health {
+    /// Its list of players is believed.
+    Good,
+    /// It was not polled yet.
+    NotAskedYet,
+    /// It seems to hide its players' names.
+    NamesHidden,
+    /// Its list of players is not believed.
+    Stale {
+        /// Why not.
+        #[serde(flatten)]
+        why: Stale,
+    },
+    /// The service could not be asked.
+    Trouble {
+        /// What went wrong.
+        #[serde(flatten)]
+        trouble: Trouble,
+    },
 }
 
 /// Rows in the database.

@@ -38,7 +38,8 @@ pub struct Round<P> {
 }
 
 impl<P> Round<P> {
-    fn due(&self) -> Timestamp {
+    /// When it falls due; at the beginning of time when it was never asked for.
+    pub fn due(&self) -> Timestamp {
         let by_rhythm = self.asked.map_or(Timestamp::MIN, |asked| later(asked, self.every));
         by_rhythm.max(self.not_before.unwrap_or(Timestamp::MIN))
     }

@@ -119,7 +119,11 @@ pub fn common(one: &[Span], other: &[Span]) -> Vec<Span> {
     let mut both = Vec::new();
     while let (Some(a), Some(b)) = (ones.peek(), others.peek()) {
         both.extend(a.clip(**b));
-        if a.stop < b.stop { ones.next() } else { others.next() };
+        if a.stop < b.stop {
+            ones.next()
+        } else {
+            others.next()
+        };
     }
     both
 }
@@ -204,11 +208,7 @@ const SLIVER: SignedDuration = SignedDuration::from_mins(2);
 /// `own` are in order and do not overlap. `observed` is when we looked, as [`union`] makes it: there our own record holds
 /// and nothing is added. What was told is taken where it lies outside of both; where it touches a session of ours it
 /// prolongs that. The result is in order and does not overlap, and merging the same again changes nothing.
-pub fn merge<S: Copy, P: Copy>(
-    own: &[Session<S, P>],
-    observed: &[Span],
-    told: &[Session<S, P>],
-) -> Vec<Session<S, P>> {
+pub fn merge<S: Copy, P: Copy>(own: &[Session<S, P>], observed: &[Span], told: &[Session<S, P>]) -> Vec<Session<S, P>> {
     let known = union(spans(own).into_iter().chain(observed.iter().copied()));
     let mut all = own.to_vec();
     let mut sorted = told.to_vec();

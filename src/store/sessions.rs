@@ -218,12 +218,7 @@ pub fn inquiries_of(
 ///
 /// # Errors
 /// Those of the database.
-pub fn note_inquiry(
-    connection: &Connection,
-    player: PlayerId,
-    server: ServerId,
-    at: Timestamp,
-) -> anyhow::Result<()> {
+pub fn note_inquiry(connection: &Connection, player: PlayerId, server: ServerId, at: Timestamp) -> anyhow::Result<()> {
     let place = ensure_place(connection, server)?;
     connection
         .prepare_cached("INSERT OR REPLACE INTO inquiries (subject, place, at) VALUES (?1, ?2, ?3)")?

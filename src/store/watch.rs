@@ -47,8 +47,7 @@ pub fn demand(connection: &Connection) -> anyhow::Result<Demand> {
     Ok(demand)
 }
 
-pub(super) const PLACE: &str =
-    "SELECT id, window_start, observed_until FROM places WHERE kind = ?1 AND number = ?2";
+pub(super) const PLACE: &str = "SELECT id, window_start, observed_until FROM places WHERE kind = ?1 AND number = ?2";
 
 /// The number under which a server's sessions are kept; none for one that was never watched.
 pub(super) fn place(connection: &Connection, server: ServerId) -> anyhow::Result<Option<i64>> {
@@ -225,7 +224,8 @@ mod tests {
         for server in [&moose, &small] {
             servers::remember(&connection, server, at(0), None).unwrap();
         }
-        let (home, other, left): (_, GuildKey, GuildKey) = (GuildKey::local(), "2".parse().unwrap(), "3".parse().unwrap());
+        let (home, other, left): (_, GuildKey, GuildKey) =
+            (GuildKey::local(), "2".parse().unwrap(), "3".parse().unwrap());
         assert_eq!(demand(&connection).unwrap(), Demand::new());
         group_of(&connection, &home, "follows nothing yet", 1);
         assert_eq!(demand(&connection).unwrap(), Demand::new());
