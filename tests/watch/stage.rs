@@ -135,7 +135,9 @@ impl Stage {
         read.await.unwrap()
     }
 
+    /// When the server was looked at, until now.
     pub(crate) async fn windows(&self, server_id: u64) -> Vec<Span> {
+        self.app.watch_stop().await.unwrap();
         self.store.read(move |conn| watch::windows(conn, server(server_id))).await.unwrap()
     }
 

@@ -58,7 +58,7 @@ async fn a_poll_that_fails_once_leaves_no_gap() {
 async fn an_outage_is_a_gap_in_which_nobody_left() {
     let stage = watching_chenny().await;
     stage.sim.fault(Service::BattleMetrics, Fault::Status(503));
-    stage.watches_for(MINUTE * 30).await;
+    stage.watches_for(MINUTE * 10).await;
     assert!(matches!(presence(&stage).await, Presence::Unknown { cause: Unknown::Trouble { .. }, .. }));
     assert!(stage.kept(cast::CHENNY_BOUNCE.id, cast::RUSTY_MOOSE).await.1.is_some());
     stage.sim.clear_faults();

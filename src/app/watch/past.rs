@@ -125,11 +125,11 @@ impl App {
         let _turn = turn.lock().await;
         // Of somebody who was a stranger a moment ago, the last minutes may not be kept yet.
         self.keep_watched(server, purpose == Purpose::BackFill).await?;
-        let (running, window) = {
+        let (running, window, is_live) = {
             let state = self.watch.state();
-            let place = state.places.get(&server);
-            let window = place.and_then(|place| place.attendance.window());
-            (place.and_then(|place| place.attendance.since(player)), window)
+            let Some(place) = state.places.get(&server) else { return Ok(false) };
+            let is_live = place.is_live(self.clock.now());
+            (place.attendance.since(player), place.attendance.window(), is_live)
         };
         // What was seen of strangers longer ago is forgotten: there, what is told is all there is.
         let remembered = match purpose {
@@ -138,7 +138,7 @@ impl App {
             }
             _ => Timestamp::MIN,
         };
-        let merging = Merging { server, player, told, asked, running, window, remembered };
+        let merging = Merging { server, player, told, asked, running, window, is_live, remembered };
         let (changed, began) = self.write(move |tx| merging.write(tx)).await?;
         if let Some(began) = began {
             if let Some(place) = self.watch.state().places.get_mut(&server) {
@@ -158,6 +158,8 @@ struct Merging {
     /// Since when the player is on, by our own watch.
     running: Option<Timestamp>,
     window: Option<Window>,
+    /// Whether the window goes on: then all that is later is for the next look to tell.
+    is_live: bool,
     /// What was seen before that may be forgotten.
     remembered: Timestamp,
 }
@@ -187,12 +189,17 @@ impl Merging {
         Some(self.session(start, window.until.max(start), Ending::Open, Source::Watched))
     }
 
-    /// A session that is told to run is over as far as we know, unless we see it run.
+    /// Up to where our own looks go on; without such, only what is over.
     fn visit(&self, told: &PastSession) -> Option<Visit> {
         let start = second(told.start?);
-        let ending = if told.stop.is_some() { Ending::Left } else { Ending::Unobserved };
-        let stop = second(told.stop.unwrap_or(self.asked));
-        (start < stop).then(|| self.session(start, stop, ending, Source::Told))
+        let limit = self.window.filter(|_| self.is_live).map(|window| window.until);
+        let stop = match (told.stop.map(second), limit) {
+            (Some(stop), Some(limit)) => stop.min(limit),
+            (None, Some(limit)) => limit,
+            (Some(stop), None) => stop,
+            (None, None) => return None,
+        };
+        (start < stop).then(|| self.session(start, stop, Ending::Left, Source::Told))
     }
 
     fn session(&self, start: Timestamp, stop: Timestamp, ending: Ending, source: Source) -> Visit {
@@ -223,15 +230,25 @@ fn pause_after(trouble: Trouble, now: Timestamp) -> SignedDuration {
 
 impl super::State {
     fn next_debt(&mut self, now: Timestamp) -> Option<Debt> {
-        let is_due = self.refused.is_none() && self.past.not_before.is_none_or(|not_before| not_before <= now);
-        let mut debt = is_due.then(|| self.past.queue.pop_front()).flatten();
-        // Who is not tracked any more need not be asked for.
-        while let Some(Debt { server, player, .. }) = debt {
-            if self.demand.get(&server).is_some_and(|players| players.contains(&player)) {
-                return debt;
-            }
-            debt = self.past.queue.pop_front();
+        if self.refused.is_some() || self.past.not_before.is_some_and(|not_before| not_before > now) {
+            return None;
         }
-        None
+        // Who is not tracked any more need not be asked for.
+        let demand = &self.demand;
+        let is_tracked = |debt: &Debt| demand.get(&debt.server).is_some_and(|players| players.contains(&debt.player));
+        self.past.queue.retain(is_tracked);
+        let places = &self.places;
+        // What became of a session that ran when we lost sight of it is told by the next look.
+        let may_be_asked = |debt: &Debt| {
+            let place = places.get(&debt.server);
+            place.is_some_and(|place| place.is_live(now) || place.attendance.since(debt.player).is_none())
+        };
+        match self.past.queue.iter().position(may_be_asked) {
+            Some(position) => self.past.queue.remove(position),
+            None => {
+                self.past.not_before = Some(schedule::later(now, AFTER_FAILURE));
+                None
+            }
+        }
     }
 }

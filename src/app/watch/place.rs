@@ -264,6 +264,11 @@ impl Place {
         self.kept = Some(now);
     }
 
+    /// Whether the window goes on.
+    pub(super) fn is_live(&self, now: Timestamp) -> bool {
+        self.believed.is_some_and(|(at, longest)| now.duration_since(at) <= longest)
+    }
+
     /// Whether the last poll is recent enough to speak of the present.
     pub(super) fn is_fresh(&self, now: Timestamp) -> bool {
         let longest = schedule::longest_gap(self.every);
