@@ -23,8 +23,8 @@ use crate::{
     app::{App, Asker},
     cli::{
         act::{self, Exit},
-        args::{Action, Arguments, ConfigAction, Global},
-        papers,
+        args::{self, Action, Colour, ConfigAction, Global},
+        line, papers,
         prompt::Talk,
         terminal::Terminal,
         tour,
@@ -67,20 +67,39 @@ enum StartError {
 }
 
 /// Does what was asked for, from the first to the last line of the process.
-pub fn run(arguments: Arguments) -> ExitCode {
+pub fn run() -> ExitCode {
+    let arguments = match args::read_process() {
+        Ok(arguments) => arguments,
+        Err(told) => return not_understood(&told),
+    };
     let global = arguments.global;
-    let no_colour = config::environment("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let columns = config::environment("COLUMNS").and_then(|columns| columns.parse().ok());
-    let mut terminal = Terminal::standard(global.json, global.color, no_colour, columns);
+    let mut terminal = terminal(global.json, global.color);
     let ended = perform(&global, arguments.action, &mut terminal);
     let exit = ended.or_else(|error| match &error {
         // Whoever reads our output has closed it, as `head` does: no reason to complain.
         StartError::Io(cause) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Done),
         StartError::Config(_) => terminal.usage(&error.to_string()),
-        _ => terminal.usage(&error.to_string()).map(|_| Exit::Refused),
+        _ => terminal.cannot_start(&error.to_string()),
     });
     // A terminal that cannot be written leaves nobody to tell.
     ExitCode::from(exit.unwrap_or(Exit::Refused) as u8)
+}
+
+/// Help and the version were asked for, or a mistake is told.
+fn not_understood(told: &clap::Error) -> ExitCode {
+    if told.use_stderr() && config::was_typed("--json") {
+        terminal(true, Colour::Never).usage(&line::complaint(told)).ok();
+    } else {
+        told.print().ok();
+    }
+    ExitCode::from(if told.use_stderr() { Exit::Usage } else { Exit::Done } as u8)
+}
+
+fn terminal(json: bool, colour: Colour) -> Terminal {
+    let set = |name| config::environment(name).is_some_and(|value| !value.is_empty());
+    let dumb = config::environment("TERM").is_some_and(|terminal| terminal == "dumb");
+    let columns = config::environment("COLUMNS").and_then(|columns| columns.parse().ok());
+    Terminal::standard(json, colour, set("NO_COLOR") || dumb, columns)
 }
 
 fn perform(global: &Global, action: Action, terminal: &mut Terminal) -> Result<Exit, StartError> {
@@ -88,7 +107,7 @@ fn perform(global: &Global, action: Action, terminal: &mut Terminal) -> Result<E
         Action::Config(ConfigAction::Default) => terminal.line(config::EXAMPLE.trim_end())?,
         Action::Config(ConfigAction::Path) => {
             let path = Config::load(&flags(global), &config::environment)?.config_file;
-            terminal.line(&path.display().to_string())?;
+            papers::show_path(&path, terminal)?;
         }
         Action::Config(ConfigAction::Show) => {
             let config = Config::load(&flags(global), &config::environment)?;
@@ -121,9 +140,10 @@ fn shell(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
     let asker = Asker::terminal(guild(global));
     let mut talk = Talk { app: &app, asker, terminal, runtime: runtime.handle().clone(), time: None };
     if io::stdin().is_terminal() {
+        tour::greet(&mut talk)?;
         Ok(talk.converse(Some(&config.data_dir.join("history")))?)
     } else {
-        Ok(talk.obey(io::stdin().lock())?)
+        Ok(talk.obey()?)
     }
 }
 
@@ -298,7 +318,7 @@ fn demo_app(sim: &Sim, clock: Arc<dyn Clock>, folder: &Path) -> Result<App, Star
 
 /// Every room on the real services.
 fn app(config: &Config) -> Result<App, StartError> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let clock = clock()?;
     let store = Store::open(&config.database(), clock.now())?;
     let battlemetrics =
         Options::new(config.battlemetrics_url.clone(), config.battlemetrics_token.clone(), Arc::clone(&clock));
@@ -306,10 +326,20 @@ fn app(config: &Config) -> Result<App, StartError> {
     Ok(App::new(store, BattleMetrics::new(battlemetrics)?, Steam::new(steam)?, clock))
 }
 
+/// The machine's clock. For transcripts and tests against a pretend world, `RUSTOPS_NOW` (RFC 3339) says what its time is
+/// when the program starts.
+fn clock() -> Result<Arc<dyn Clock>, StartError> {
+    let Some(now) = config::environment("RUSTOPS_NOW").filter(|now| !now.is_empty()) else {
+        return Ok(Arc::new(SystemClock));
+    };
+    let now = now.parse().map_err(|_| anyhow::anyhow!("RUSTOPS_NOW is no instant such as 2026-06-13T20:15:00Z."))?;
+    Ok(Arc::new(MovableClock::starting_at(now)))
+}
+
 /// The configuration, with the log started as it says and its warnings told.
 fn configured(global: &Global, terminal: &mut Terminal) -> Result<Config, StartError> {
     let config = Config::load(&flags(global), &config::environment)?;
-    log(&log_filter(global, "warn"));
+    log(&log_filter(global, config.log_if_told().unwrap_or("warn")));
     for warning in &config.warnings {
         terminal.warn(&format!("Warning: {warning}"))?;
     }

@@ -11,6 +11,7 @@ mod group_import;
 mod group_keep;
 mod group_remove;
 mod group_update;
+mod history;
 mod look;
 mod player_check;
 mod server;

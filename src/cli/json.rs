@@ -84,6 +84,14 @@ pub fn usage(message: &str) -> serde_json::Result<String> {
     })
 }
 
+/// The database could not be opened, or the like: code `cannot_start`.
+///
+/// # Errors
+/// As [`report`].
+pub fn cannot_start(message: &str) -> serde_json::Result<String> {
+    printed(&Refusal { ok: false, error: Plain { code: "cannot_start", message, next: None, reference: None } })
+}
+
 /// One line; what a terminal would obey is escaped, so that looking at the output is safe too.
 fn printed(value: &impl Serialize) -> serde_json::Result<String> {
     let text = serde_json::to_string(value)?;

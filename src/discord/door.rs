@@ -107,13 +107,7 @@ impl Door {
         let work = async {
             if in_guild { self.route(context, &talk, interaction).await } else { Err(phrases::guild_only().into()) }
         };
-        let ended = match AssertUnwindSafe(work).catch_unwind().await {
-            Ok(ended) => ended,
-            Err(payload) => Err(panicked(&*payload)),
-        };
-        if let Err(trouble) = ended {
-            talk.fail(trouble).await;
-        }
+        settle(&talk, Box::pin(work)).await;
         drop(turn);
         talk.expire().await;
     }
@@ -174,6 +168,17 @@ impl Door {
     }
 }
 
+/// Lets a talk run to its end; whoever asked hears of a bad one, even of a panic, and nobody else does.
+async fn settle(talk: &Talk, work: impl Future<Output = Done>) {
+    let ended = match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(ended) => ended,
+        Err(payload) => Err(panicked(&*payload)),
+    };
+    if let Err(trouble) = ended {
+        talk.fail(trouble).await;
+    }
+}
+
 /// What the library says of a command that did not go well.
 fn trouble(error: poise::FrameworkError<'_, Talk, Trouble>) -> Trouble {
     match error {
@@ -189,7 +194,7 @@ fn trouble(error: poise::FrameworkError<'_, Talk, Trouble>) -> Trouble {
 }
 
 /// A panic as a failure: a reference for the user, the words for the log.
-pub(super) fn panicked(payload: &(dyn Any + Send)) -> Trouble {
+fn panicked(payload: &(dyn Any + Send)) -> Trouble {
     let words = payload.downcast_ref::<&str>().map(|words| (*words).to_owned());
     let words = words.or_else(|| payload.downcast_ref::<String>().cloned());
     let cause = anyhow::anyhow!("panic: {}", words.unwrap_or_else(|| "without words".to_owned()));
@@ -251,6 +256,10 @@ pub(super) struct Ears(pub(super) Arc<Door>);
 impl serenity::EventHandler for Ears {
     async fn ready(&self, context: serenity::Context, ready: serenity::Ready) {
         tracing::info!(guilds = ready.guilds.len(), "connected to Discord");
+        let met = ready.guilds.iter().map(|guild| key(guild.id)).collect();
+        if let Err(error) = self.0.app.guilds_met(met).await {
+            tracing::error!(?error, "farewells could not be noted");
+        }
         let post = Post { http: Arc::clone(&context.http), clock: Arc::clone(&self.0.clock) };
         self.0.register(&post, ready.application.id).await;
     }
@@ -287,3 +296,6 @@ impl serenity::EventHandler for Ears {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -157,3 +157,16 @@ pub fn invitation(application_id: u64) -> String {
          &permissions={permissions}"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_invitation_asks_for_what_is_used_and_no_more() {
+        assert_eq!(
+            invitation(42),
+            "https://discord.com/oauth2/authorize?client_id=42&scope=bot+applications.commands&permissions=19456"
+        );
+    }
+}

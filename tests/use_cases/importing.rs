@@ -1,6 +1,6 @@
 //! Stories about adding many players at once.
 
-use std::sync::Mutex;
+use std::{sync::Mutex, time::Duration};
 
 use futures_util::poll;
 use rustops::{
@@ -136,13 +136,17 @@ async fn a_line_that_the_service_garbles_is_that_lines_fate_alone() {
 #[tokio::test]
 async fn an_import_that_is_interrupted_leaves_nothing_half_done() {
     let stage = Stage::on_the_moose().await;
+    // The third answer never comes whole, so that the import is surely under way when it is dropped.
+    stage.sim.fault(Service::BattleMetrics, Fault::Stalled.on("/players/1167402553"));
     let asked = Mutex::new(0);
+    // The last one keeps everybody waiting.
+    stage.sim.fault(Service::BattleMetrics, Fault::SlowFirstByte(Duration::from_secs(3600)).on("1167402553"));
     {
         let text = "1034857211\n1102330918\n1167402553";
         let mut import =
             Box::pin(stage.app.group_import(&stage.me, BASE, text, |done, _| *asked.lock().unwrap() = done));
         while *asked.lock().unwrap() < 2 {
-            assert!(poll!(&mut import).is_pending(), "it was over before it could be interrupted");
+            assert!(poll!(&mut import).is_pending(), "the last one has not answered");
             tokio::task::yield_now().await;
         }
     }

@@ -173,3 +173,39 @@ async fn the_status_counts_what_is_kept_and_what_was_spent() {
     assert_eq!((status.recent.len(), status.discord_latency), (0, None));
     assert_eq!(status.version, env!("CARGO_PKG_VERSION"));
 }
+
+#[tokio::test]
+async fn a_groups_key_opens_it_in_its_own_guild_only() {
+    let stage = Stage::on_the_moose().await;
+    stage.add(BASE, "1034857211").await;
+    let key = format!("group:{}", stage.app.group_list(&stage.me).await.unwrap().groups[0].id);
+    assert_eq!(stage.app.group_check(&stage.me, &key).await.unwrap().group, BASE);
+    let stranger = manager("2");
+    done(stage.app.group_add(&stranger, "Theirs", "1034857211", None).await);
+    for told in [
+        notice(stage.app.group_check(&stranger, &key).await),
+        notice(stage.app.group_delete(&stranger, &key).await),
+        notice(stage.app.group_add(&stranger, &key, "1102330918", None).await),
+    ] {
+        assert_eq!(told, Notice::UnknownGroup { input: key.clone(), nearest: Vec::new() });
+    }
+    stage.app.group_delete(&stage.me, &key).await.unwrap();
+    let told = notice(stage.app.group_add(&stage.me, &key, "1102330918", None).await);
+    assert_eq!(told, Notice::UnknownGroup { input: BASE.to_owned(), nearest: Vec::new() }, "not made anew");
+}
+
+#[tokio::test]
+async fn a_guild_that_invites_the_bot_again_finds_everything_for_thirty_days() {
+    let stage = Stage::empty();
+    let boss = manager("1");
+    done(stage.app.group_add(&boss, BASE, "1034857211", None).await);
+    done(stage.app.group_add(&manager("2"), BASE, "1034857211", None).await);
+    for (days, groups) in [(29, 1), (31, 0)] {
+        stage.app.guild_left(&boss.guild).await.unwrap();
+        stage.pass(crate::stage::hours(days * 24));
+        stage.app.purge().await.unwrap();
+        stage.app.guild_back(&boss.guild).await.unwrap();
+        assert_eq!(stage.app.group_list(&boss).await.unwrap().groups.len(), groups, "after {days} days");
+    }
+    assert_eq!(stage.app.group_list(&manager("2")).await.unwrap().groups.len(), 1, "the other guild's is untouched");
+}
