@@ -1,6 +1,13 @@
 //! Self-hosting, as a person at the machine meets it: the real program against the pretend services: setup, doctor, the
 //! running bot's heartbeat and its words to systemd, and that no secret ever shows.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "test support outside of test functions: a broken machine should stop the story at once"
+)]
+
 use std::{
     fs,
     os::unix::{fs::PermissionsExt as _, net::UnixDatagram},
