@@ -20,7 +20,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use crate::{
-    app::{App, Asker},
+    app::{App, Asker, WatchOptions},
     cli::{
         act::{self, Exit},
         args::{self, Action, Colour, ConfigAction, Global},

@@ -5,6 +5,7 @@
 
 mod checking;
 mod cost;
+mod history;
 mod crashing;
 mod month;
 mod past;
