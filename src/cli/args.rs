@@ -616,6 +616,10 @@ mod tests {
           demo         Try everything in a pretend world, without tokens and network
           shell        A prompt for several commands
           run          Run the Discord bot
+          setup        Ask for the tokens, prove each, write the configuration, print the invitation link
+          doctor       Say what is wrong with this installation, and what to do about it
+          service      Have the bot start with the machine (systemd)
+          health       Tell by the exit code whether the bot lives: 0 yes, 1 no
           config       The configuration file
           completions  Print a completion script for a shell
           man          Print the manual page
