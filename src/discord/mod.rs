@@ -1,7 +1,7 @@
 //! The Discord door: a bot that hears commands and presses, calls one use case for each, and shows the answer as a card.
 //!
 //! The only room that knows Discord. No rules about players or groups, and no wording but the door's own, in
-//! [`phrases`]. With a REST proxy ([`Options::api_url`]) the proxy is trusted to keep Discord's limits; without one the
+//! `phrases`. With a REST proxy ([`Options::api_url`]) the proxy is trusted to keep Discord's limits; without one the
 //! library keeps them.
 
 mod brake;
