@@ -11,6 +11,7 @@ mod group_import;
 mod group_keep;
 mod group_remove;
 mod group_update;
+mod history;
 mod look;
 mod player_check;
 mod server;
@@ -19,6 +20,7 @@ mod standing;
 mod status;
 mod suggest;
 mod undo;
+mod watch;
 
 use std::sync::Arc;
 
@@ -27,6 +29,7 @@ use jiff::{SignedDuration, Timestamp};
 pub use self::{
     access::{Asker, Rights},
     standing::Standing,
+    watch::{Step, WatchOptions},
 };
 use crate::{
     clock::Clock,
@@ -66,13 +69,21 @@ pub struct App {
     steam: Steam,
     clock: Arc<dyn Clock>,
     started: Timestamp,
+    watch: Arc<watch::Watch>,
 }
 
 impl App {
     /// Puts the rooms together.
     pub fn new(store: Store, battlemetrics: BattleMetrics, steam: Steam, clock: Arc<dyn Clock>) -> Self {
         let started = clock.now();
-        Self { store, battlemetrics, steam, clock, started }
+        let watch = Arc::new(watch::Watch::new(WatchOptions::default()));
+        Self { store, battlemetrics, steam, clock, started, watch }
+    }
+
+    /// With another set-up of the watch than the usual one.
+    #[must_use]
+    pub fn with_watch(self, options: WatchOptions) -> Self {
+        Self { watch: Arc::new(watch::Watch::new(options)), ..self }
     }
 
     /// This instant.

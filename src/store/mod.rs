@@ -28,8 +28,10 @@ mod open;
 mod plans;
 pub mod players;
 pub mod servers;
+pub mod sessions;
 pub mod sightings;
 mod values;
+pub mod watch;
 
 pub use checkup::{Checkup, checkup};
 pub use counts::counts;

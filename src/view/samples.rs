@@ -247,6 +247,8 @@ pub(crate) fn status_report(tag: &str) -> Status {
         },
         discord_latency: Some(SignedDuration::from_millis(42)),
         recent: vec![RecentTrouble { at: ago(30), trouble: trouble(TroubleKind::Down { status: 502 }) }],
+        watches: Vec::new(),
+        past_due: 0,
     }
 }
 
