@@ -21,7 +21,7 @@ use url::Url;
 
 use crate::{
     alive::Heart,
-    app::{App, Asker},
+    app::{App, Asker, WatchOptions},
     cli::{
         act::{self, Exit},
         args::{self, Action, Colour, ConfigAction, Global, LogFormat, ServiceAction, SetupFlags},
@@ -431,7 +431,12 @@ fn app(config: &Config) -> Result<App, StartError> {
     let battlemetrics =
         Options::new(config.battlemetrics_url.clone(), config.battlemetrics_token.clone(), Arc::clone(&clock));
     let steam = Options::new(config.steam_url.clone(), config.steam_key.clone(), Arc::clone(&clock));
-    Ok(App::new(store, BattleMetrics::new(battlemetrics)?, Steam::new(steam)?, clock))
+    let watch = WatchOptions {
+        every: SignedDuration::from_secs(config.watch_interval.into()),
+        keep_strangers_days: config.keep_strangers_days,
+        keep_members_days: config.keep_members_days,
+    };
+    Ok(App::new(store, BattleMetrics::new(battlemetrics)?, Steam::new(steam)?, clock).with_watch(watch))
 }
 
 /// The machine's clock. For transcripts and tests against a pretend world, `RUSTOPS_NOW` (RFC 3339) says what its time is

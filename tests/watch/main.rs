@@ -6,6 +6,7 @@
 mod checking;
 mod cost;
 mod crashing;
+mod history;
 mod month;
 mod past;
 mod stage;
