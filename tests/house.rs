@@ -14,20 +14,32 @@ use std::{
 const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("error", &["domain"]),
+    ("alive", &[]),
     ("clock", &[]),
+    ("log", &["clock"]),
     ("config", &[]),
     ("view", &["domain", "error"]),
     ("store", &["domain", "error"]),
     ("remote", &["domain", "clock", "error"]),
     ("app", &["domain", "store", "remote", "clock", "error"]),
     ("discord", &["app", "view", "domain", "clock", "error"]),
-    ("cli", &["app", "view", "domain", "error", "config"]),
+    ("operate", &["alive", "clock", "config", "domain", "remote", "store", "view"]),
+    ("cli", &["app", "operate", "view", "domain", "error", "config"]),
     ("sim", &["clock"]),
-    ("wiring", &["app", "cli", "clock", "config", "discord", "domain", "error", "remote", "sim", "store", "view"]),
+    (
+        "wiring",
+        &[
+            "alive", "app", "operate", "cli", "clock", "config", "discord", "domain", "error", "remote", "sim",
+            "store", "view",
+        ],
+    ),
     ("main", &["cli", "wiring", "config"]),
     (
         "lib",
-        &["app", "cli", "clock", "config", "discord", "domain", "error", "remote", "sim", "store", "view", "wiring"],
+        &[
+            "alive", "app", "operate", "cli", "clock", "config", "discord", "domain", "error", "remote", "sim",
+            "store", "view", "wiring",
+        ],
     ),
 ];
 

@@ -95,6 +95,7 @@ pub async fn act(app: &App, asker: &Asker, action: Action, terminal: &mut Termin
         }
         Action::Audit => doing.show(app.audit(asker, 0, AUDIT_LINES).await, view::changes::audit, false)?,
         Action::Undo { change } => doing.show(app.undo(asker, change).await, view::changes::undone, false)?,
+        Action::Setup(_) | Action::Doctor { .. } | Action::Service(_) | Action::Health => return Ok(None),
         Action::About => doing.about()?,
         Action::Demo | Action::Shell | Action::Run | Action::Config(_) | Action::Completions { .. } | Action::Man => {
             return Ok(None);

@@ -4,10 +4,12 @@
 
 pub mod act;
 pub mod args;
+pub mod health;
 pub mod json;
 pub mod line;
 pub mod papers;
 pub mod prompt;
 pub mod render;
+pub mod setup;
 pub mod terminal;
 pub mod tour;

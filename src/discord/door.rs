@@ -13,7 +13,7 @@ use futures_util::FutureExt as _;
 use jiff::SignedDuration;
 use poise::serenity_prelude as serenity;
 use serenity::{Interaction, Permissions};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, Semaphore, watch};
 
 use super::{
     brake::Brake,
@@ -47,10 +47,11 @@ pub(super) struct Door {
     ids: RwLock<CommandIds>,
     registering: Mutex<()>,
     busy: Semaphore,
+    connected: watch::Sender<bool>,
 }
 
 impl Door {
-    pub(super) fn new(app: App, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(app: App, clock: Arc<dyn Clock>, connected: watch::Sender<bool>) -> Self {
         Self {
             app,
             shelf: Shelf::default(),
@@ -60,6 +61,7 @@ impl Door {
             ids: RwLock::default(),
             registering: Mutex::default(),
             busy: Semaphore::new(AT_ONCE as usize),
+            connected,
             clock,
         }
     }
@@ -266,6 +268,7 @@ impl serenity::EventHandler for Ears {
 
     async fn shard_stage_update(&self, _: serenity::Context, event: serenity::ShardStageUpdateEvent) {
         self.0.brake.stage(event.new);
+        self.0.connected.send_replace(event.new == serenity::ConnectionStage::Connected);
     }
 
     async fn guild_create(&self, _: serenity::Context, guild: serenity::Guild, _: Option<bool>) {

@@ -1,4 +1,4 @@
-//! The outside services: BattleMetrics and Steam, each a small client whose methods answer in `domain`'s words and fail
+//! The outside services: BattleMetrics and Steam (and Discord, for setup and doctor), each a small client whose methods answer in `domain`'s words and fail
 //! with a [`Trouble`](crate::domain::trouble::Trouble) that names what a person can do about it.
 //!
 //! The only room that sends requests or knows how foreign JSON is spelt. It decides nothing about players, keeps nothing
@@ -6,8 +6,10 @@
 
 mod battlemetrics;
 mod body;
+mod discord;
 mod journal;
 mod line;
+mod probe;
 mod queue;
 #[cfg(test)]
 mod stage;
@@ -18,7 +20,12 @@ use std::{sync::Arc, time::Duration};
 use secrecy::SecretString;
 use url::Url;
 
-pub use self::{battlemetrics::BattleMetrics, steam::Steam};
+pub use self::{
+    battlemetrics::BattleMetrics,
+    discord::{Bot, DISCORD_URL, Discord},
+    probe::{Sight, look_at},
+    steam::Steam,
+};
 use crate::clock::Clock;
 
 /// Where BattleMetrics answers.

@@ -18,6 +18,7 @@ use tokio::sync::Semaphore;
 use crate::domain::notice::Storage;
 
 pub mod audit;
+mod checkup;
 mod copies;
 pub mod counts;
 pub mod groups;
@@ -32,6 +33,7 @@ pub mod sightings;
 mod values;
 pub mod watch;
 
+pub use checkup::{Checkup, checkup};
 pub use counts::counts;
 pub use open::OpenError;
 

@@ -22,7 +22,7 @@ mod embedded {
 }
 
 /// The newest version in `migrations/`, so that a file that has it is recognised without preparing any migration.
-const VERSION: i32 = 2;
+pub(super) const VERSION: i32 = 2;
 
 /// By this a file is told from other programs' databases; the first migration sets it.
 const APPLICATION: i32 = 0x5255_5354;
@@ -133,7 +133,7 @@ fn way_back(copy: Option<&Path>) -> String {
 }
 
 impl OpenError {
-    fn of(path: &Path, cause: anyhow::Error) -> Self {
+    pub(super) fn of(path: &Path, cause: anyhow::Error) -> Self {
         let path = path.to_owned();
         match problem(&cause) {
             Some(Storage::Full) => Self::Full { path },
@@ -252,7 +252,7 @@ fn writable(folder: &Path) -> io::Result<()> {
 }
 
 /// The file's version, 0 for an empty one, read without the means to change anything.
-fn inspect(path: &Path) -> Result<i32, OpenError> {
+pub(super) fn inspect(path: &Path) -> Result<i32, OpenError> {
     let other = |cause| OpenError::of(path, cause);
     let connection = reader(path).map_err(other)?;
     let look = || -> anyhow::Result<_> {

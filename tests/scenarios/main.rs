@@ -7,6 +7,8 @@ mod checks;
 mod fake_discord;
 mod fake_discord_works;
 mod guilds;
+#[cfg(unix)]
+mod machine;
 mod menus;
 mod outages;
 mod picture;

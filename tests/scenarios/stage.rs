@@ -91,6 +91,7 @@ impl Stage {
             api_url: Some(self.discord.url().parse().unwrap()),
             app: self.app(),
             clock: Arc::new(self.clock.clone()),
+            connected: tokio::sync::watch::Sender::new(false),
         };
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(Box::pin(discord::run(options, async {

@@ -16,7 +16,7 @@ fn talk(line: &MockServer, folder: &tempfile::TempDir) -> Talk {
     let options = || Options::new("http://127.0.0.1:1".parse().unwrap(), None, Arc::<ManualClock>::clone(&clock));
     let (battlemetrics, steam) = (BattleMetrics::new(options()).unwrap(), Steam::new(options()).unwrap());
     let app = App::new(store, battlemetrics, steam, Arc::<ManualClock>::clone(&clock));
-    let door = Arc::new(Door::new(app, Arc::<ManualClock>::clone(&clock)));
+    let door = Arc::new(Door::new(app, Arc::<ManualClock>::clone(&clock), watch::channel(false).0));
     let http = serenity::HttpBuilder::new("token").proxy(line.uri()).ratelimiter_disabled(true).build();
     http.set_application_id(serenity::ApplicationId::new(42));
     let post = Post { http: Arc::new(http), clock };
