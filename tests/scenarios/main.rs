@@ -4,6 +4,7 @@
 
 mod changes;
 mod checks;
+mod crash;
 mod fake_discord;
 mod fake_discord_works;
 mod guilds;
