@@ -4,6 +4,7 @@
 
 mod access;
 mod audit;
+mod backup;
 mod find_player;
 mod group_add;
 mod group_check;

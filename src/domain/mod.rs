@@ -6,6 +6,7 @@ pub mod budget;
 pub mod facts;
 pub mod identity;
 pub mod ids;
+pub mod keeping;
 pub mod names;
 pub mod notice;
 pub mod presence;

@@ -22,10 +22,10 @@ mod embedded {
 }
 
 /// The newest version in `migrations/`, so that a file that has it is recognised without preparing any migration.
-const VERSION: i32 = 1;
+pub(super) const VERSION: i32 = 1;
 
 /// By this a file is told from other programs' databases; the first migration sets it.
-const APPLICATION: i32 = 0x5255_5354;
+pub(super) const APPLICATION: i32 = 0x5255_5354;
 
 /// How long to wait for another process.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -133,7 +133,7 @@ fn way_back(copy: Option<&Path>) -> String {
 }
 
 impl OpenError {
-    fn of(path: &Path, cause: anyhow::Error) -> Self {
+    pub(super) fn of(path: &Path, cause: anyhow::Error) -> Self {
         let path = path.to_owned();
         match problem(&cause) {
             Some(Storage::Full) => Self::Full { path },
@@ -146,7 +146,7 @@ impl OpenError {
 }
 
 /// The first bytes of every database: <https://sqlite.org/fileformat.html#the_database_header>.
-const BEGINNING: &[u8] = b"SQLite format 3\0";
+pub(super) const BEGINNING: &[u8] = b"SQLite format 3\0";
 
 /// The writer, on a file that is of our version by now.
 pub(super) fn open(path: &Path, now: Timestamp) -> Result<Connection, OpenError> {
@@ -174,7 +174,7 @@ fn open_as(
 }
 
 /// Sees to it that there is a file that we may write, a database or empty.
-fn make_place(path: &Path) -> Result<(), OpenError> {
+pub(super) fn make_place(path: &Path) -> Result<(), OpenError> {
     let other = |error: io::Error| OpenError::of(path, error.into());
     let folder = folder(path);
     make_folder(folder).map_err(|cause| OpenError::CannotMakeDirectory { path: folder.to_owned(), cause })?;
@@ -213,7 +213,7 @@ pub(super) fn folder(path: &Path) -> &Path {
     }
 }
 
-fn make_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -234,12 +234,12 @@ pub(super) fn new_file(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     fs::File::open(folder)?.sync_all()
 }
 
 #[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -282,7 +282,7 @@ fn touch(connection: &Connection, tables: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn version(connection: &Connection) -> anyhow::Result<i32> {
+pub(super) fn version(connection: &Connection) -> anyhow::Result<i32> {
     // Asked of the file, for what the connection remembers of its tables may be older than another process' migration.
     let history = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'refinery_schema_history'";
     if connection.query_row(history, [], |_| Ok(())).optional()?.is_none() {

@@ -8,11 +8,12 @@ use serde_json::Value;
 
 use super::{
     card::{Card, Face, Row, Span},
-    changes, choices, group, help, notice, player, presence, server, status, words,
+    changes, choices, group, help, keeping, notice, player, presence, server, status, words,
 };
 use crate::domain::{
     facts::{FormerName, QueryStatus, Server, ServerStatus},
     ids::{ChangeId, ChannelId, GroupId, GuildKey, MemberId, PlayerId, RoleId, ServerId, SteamId},
+    keeping::{BackedUp, FileProblem, Restored},
     notice::{CannotUndo, Needs, Notice, Storage, What, Wrong},
     presence::{Presence, Stale, Unknown},
     report::*,
@@ -396,7 +397,28 @@ pub(crate) fn reports(tag: &str) -> Vec<Sample> {
         sample("settings", &settings_report(tag), |report, _| status::settings(report)),
         sample("audit", &audit(tag), |report, _| changes::audit(report)),
         sample("undo", &undone(tag), |report, _| changes::undone(report)),
+        sample("backup", &backed_up(tag), |report, _| keeping::backed_up(report)),
+        sample("restore", &restored(tag), |report, _| keeping::restored(report)),
     ]
+}
+
+fn backed_up(tag: &str) -> BackedUp {
+    BackedUp {
+        file: format!("{tag}/home/ann/.local/share/rustops/backups/rustops-20260616T224640Z.db.gz"),
+        bytes: 1_234_567,
+        database: 4_567_890,
+        counts: status_report(tag).counts,
+        at: now(),
+    }
+}
+
+fn restored(tag: &str) -> Restored {
+    Restored {
+        file: format!("{tag}rustops-20260616T224640Z.db.gz"),
+        database: format!("{tag}/home/ann/.local/share/rustops/rustops.db"),
+        kept: Some(format!("{tag}/home/ann/.local/share/rustops/rustops.db.replaced-20260616T224640Z")),
+        counts: status_report(tag).counts,
+    }
 }
 
 /// Cards that belong to no report of their own.
@@ -453,10 +475,33 @@ pub(crate) fn notices(tag: &str) -> Vec<Notice> {
     all.extend(
         [Storage::Full, Storage::ReadOnly, Storage::Busy, Storage::Corrupt].map(|problem| Notice::Storage { problem }),
     );
+    let path = format!("{tag}/home/ann/old.db.gz");
+    all.extend(file_problems(tag).into_iter().map(|problem| Notice::File { path: path.clone(), problem }));
+    all.extend([Notice::GuildNotEmpty { groups: 3 }, Notice::Stopped]);
     for service in [Service::BattleMetrics, Service::Steam] {
         all.extend(kinds().into_iter().map(|kind| Notice::Outside { trouble: Trouble { service, kind } }));
     }
     all
+}
+
+fn file_problems(tag: &str) -> Vec<FileProblem> {
+    let detail = || format!("{tag}row 7 missing from index groups_living");
+    vec![
+        FileProblem::Missing,
+        FileProblem::Exists,
+        FileProblem::Unusable { cause: format!("{tag}Permission denied (os error 13)") },
+        FileProblem::InUse { by_bot: true },
+        FileProblem::InUse { by_bot: false },
+        FileProblem::NotABackup,
+        FileProblem::Damaged { detail: detail() },
+        FileProblem::Newer { found: 9, known: 1 },
+        FileProblem::Malformed { line: Some(7), detail: detail() },
+        FileProblem::Malformed { line: None, detail: detail() },
+        FileProblem::Encoding { found: format!("{tag}UTF-16") },
+        FileProblem::NotPlain,
+        FileProblem::NothingInside,
+        FileProblem::TooLarge { limit: 1_000_000 },
+    ]
 }
 
 fn wrongs(tag: &str) -> Vec<Wrong> {
