@@ -64,7 +64,7 @@ struct Source {
 /// Every source file without its comments and without its tests, which may reach further.
 fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut found = Vec::new();
+    let mut files = Vec::new();
     let mut folders = vec![root.clone()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
@@ -72,23 +72,43 @@ fn sources() -> Vec<Source> {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let inside = path.strip_prefix(&root).unwrap().to_owned();
-                let first = inside.components().next().unwrap().as_os_str().to_str().unwrap().to_owned();
-                let is_test = inside.file_stem().is_some_and(|stem| stem == "tests");
-                if !is_test {
-                    let room = first.trim_end_matches(".rs").to_owned();
-                    found.push(Source { room, code: code_of(&fs::read_to_string(&path).unwrap()), path: inside });
-                }
+                let text = fs::read_to_string(&path).unwrap();
+                files.push((path, text));
             }
         }
     }
+    let tests: Vec<PathBuf> = files.iter().flat_map(|(path, text)| test_modules(path, text)).collect();
+    let mut found: Vec<Source> = files
+        .iter()
+        .filter(|(path, _)| !tests.iter().any(|test| path.starts_with(test) || path.with_extension("") == *test))
+        .map(|(path, text)| {
+            let inside = path.strip_prefix(&root).unwrap().to_owned();
+            let first = inside.components().next().unwrap().as_os_str().to_str().unwrap().to_owned();
+            Source { room: first.trim_end_matches(".rs").to_owned(), code: code_of(text), path: inside }
+        })
+        .collect();
     found.sort_by(|a, b| a.path.cmp(&b.path));
     assert!(found.len() > 20, "the sources were not found");
     found
 }
 
+/// Where the modules lie that a file has only for tests, without their endings.
+fn test_modules(path: &Path, text: &str) -> Vec<PathBuf> {
+    let is_root = path.file_stem().is_some_and(|stem| stem == "mod" || stem == "lib");
+    let folder = if is_root { path.parent().unwrap().to_owned() } else { path.with_extension("") };
+    let mut lines = text.lines().map(str::trim);
+    let mut found = Vec::new();
+    while let Some(line) = lines.next() {
+        if line == "#[cfg(test)]" {
+            let name = lines.next().unwrap_or_default().rsplit("mod ").next().unwrap().trim_end_matches(';');
+            found.push(folder.join(name));
+        }
+    }
+    found
+}
+
 fn code_of(text: &str) -> String {
-    let before_tests = text.split("#[cfg(test)]\nmod ").next().unwrap();
+    let before_tests = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
     before_tests.lines().map(|line| line.split("//").next().unwrap()).collect::<Vec<_>>().join("\n")
 }
 
@@ -198,5 +218,7 @@ fn sql_is_spoken_in_the_store_alone() {
 fn these_walls_would_notice() {
     assert_eq!(rooms_named("use crate::{domain::{ids::X, names}, store::{self, y}};"), ["domain", "store"]);
     assert_eq!(rooms_named("let x = crate::store::open();"), ["store"]);
-    assert_eq!(code_of("a // b\n#[cfg(test)]\nmod tests {}"), "a \n");
+    assert_eq!(code_of("a // b\n#[cfg(test)]\nmod tests {}").trim(), "a");
+    let tests = test_modules(Path::new("src/x/mod.rs"), "#[cfg(test)]\npub(crate) mod stage;\nmod y;");
+    assert_eq!(tests, [Path::new("src/x/stage")]);
 }

@@ -111,8 +111,8 @@ impl BattleMetrics {
         Ok(Roster { server, online: wire::online(&document, id, self.0.clock.now()) })
     }
 
-    /// Up to 100 players who carry or carried `name`, as the service finds them: its idea of "the same name" is its own,
-    /// so compare again. With a server only those seen there, and then with what it remembers of them there.
+    /// Up to 100 players who carry or carried `name`, as the service finds them, else those whose name holds its words.
+    /// The service's idea of "the same name" is its own, so compare again. With a server only those seen there, and then with what it remembers of them there.
     ///
     /// # Errors
     /// What went wrong with the service.
@@ -122,8 +122,22 @@ impl BattleMetrics {
         server: Option<ServerId>,
         purpose: Purpose,
     ) -> Result<Vec<PlayerHit>, Trouble> {
+        let exact = match exactly(name) {
+            Some(search) => self.players_by(&search, server, purpose).await?,
+            None => Vec::new(),
+        };
+        // Half a name is what people type on a phone; a second request only for those whom the first did not help.
+        if exact.is_empty() { self.players_by(&words(name), server, purpose).await } else { Ok(exact) }
+    }
+
+    async fn players_by(
+        &self,
+        search: &str,
+        server: Option<ServerId>,
+        purpose: Purpose,
+    ) -> Result<Vec<PlayerHit>, Trouble> {
         let mut url = self.0.line.url(["players"]);
-        url.query_pairs_mut().append_pair("filter[search]", &exactly(name)).append_pair("page[size]", PAGE);
+        url.query_pairs_mut().append_pair("filter[search]", search).append_pair("page[size]", PAGE);
         if let Some(server) = server {
             url.query_pairs_mut().append_pair("filter[servers]", &server.to_string());
         }
@@ -260,11 +274,16 @@ fn searched(name: &str) -> String {
     name.trim().chars().take(MOST_SEARCH_CHARS).collect()
 }
 
-/// In quotes the service looks for the whole name; as words, a common name drowns in all that contain it. A name that
-/// holds quotes itself can only be looked for as words.
-fn exactly(name: &str) -> String {
+/// In quotes the service looks for the whole name; as words, a common name drowns in all that contain it. None for a
+/// name that holds quotes itself.
+fn exactly(name: &str) -> Option<String> {
     let name = searched(name);
-    if name.contains('"') { name.replace('"', " ").trim().to_owned() } else { format!("\"{name}\"") }
+    (!name.contains('"')).then(|| format!("\"{name}\""))
+}
+
+/// The words of a name, for what it is a part of.
+fn words(name: &str) -> String {
+    searched(name).replace('"', " ").trim().to_owned()
 }
 
 #[cfg(test)]

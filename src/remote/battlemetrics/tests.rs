@@ -70,6 +70,10 @@ fn one_server() -> ResponseTemplate {
     document(&server("1234567"), &json!([]))
 }
 
+fn one_player() -> ResponseTemplate {
+    document(&json!([player("11", "Alpha", None)]), &json!([]))
+}
+
 async fn ask(answers: Vec<ResponseTemplate>, purpose: Purpose) -> (Stage, Option<TroubleKind>) {
     let stage = Stage::playing(answers).await;
     let outcome = kind(stage.battlemetrics().server(server_id(1_234_567), purpose).await);
@@ -332,7 +336,7 @@ async fn something_that_does_not_exist_is_no_trouble_of_the_service() {
 #[tokio::test]
 async fn the_token_and_the_names_stay_out_of_log_and_errors() {
     let (log, _guard) = stage::log();
-    let stage = Stage::playing([status(401, SECRET), stage::json(&json!({"data": []})), one_server()]).await;
+    let stage = Stage::playing([status(401, SECRET), one_player(), one_server()]).await;
     let client = stage.battlemetrics();
     let refused = client.search_servers("Somebody's Server", Purpose::Person).await.unwrap_err();
     client.search_players("Somebody", None, Purpose::Person).await.unwrap();
@@ -508,6 +512,15 @@ async fn a_player_search_on_a_server_tells_when_each_was_there() {
     assert_eq!(stage.asked().await, ["/players filter[search]=\"Alpha #1\"&page[size]=100&filter[servers]=7"]);
     let told: Vec<_> = found.iter().map(|hit| (hit.id.get(), hit.last_seen, hit.online)).collect();
     assert_eq!(told, [(11, Some(time("2026-09-30T22:41:10Z")), Some(false)), (12, None, None)]);
+}
+
+#[tokio::test]
+async fn half_a_name_is_searched_by_its_words_when_nobody_has_just_that_name() {
+    let stage = Stage::playing([stage::json(&json!({"data": []})), one_player()]).await;
+    let found = stage.battlemetrics().search_players("Alp", None, Purpose::Person).await.unwrap();
+    assert_eq!(found.len(), 1);
+    let searches = ["\"Alp\"", "Alp"].map(|search| format!("/players filter[search]={search}&page[size]=100"));
+    assert_eq!(stage.asked().await, searches);
 }
 
 #[tokio::test]
