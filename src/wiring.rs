@@ -6,8 +6,12 @@ use std::{
     collections::BTreeMap,
     io::{self, IsTerminal as _},
     path::Path,
+    pin::pin,
     process::ExitCode,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -21,7 +25,7 @@ use crate::{
     cli::{
         act::{self, Exit},
         args::{Action, Arguments, ConfigAction, Global},
-        papers,
+        keeping, papers,
         prompt::Talk,
         terminal::Terminal,
         tour,
@@ -31,7 +35,7 @@ use crate::{
     domain::ids::GuildKey,
     remote::{BattleMetrics, Options, Steam},
     sim::{START, Sim, SimOptions},
-    store::{OpenError, Store},
+    store::{OpenError, Store, backup},
 };
 
 /// The demo's world is always the same one.
@@ -86,6 +90,7 @@ fn perform(global: &Global, action: Action, terminal: &mut Terminal) -> Result<E
         Action::Demo => return demo(global, terminal),
         Action::Shell => return shell(global, terminal),
         Action::Run => return Err(anyhow::anyhow!("The bot is not part of this build yet.").into()),
+        Action::Restore { file, yes } => return restore(global, &file, yes, terminal),
         action => return command(global, action, terminal),
     }
     Ok(Exit::Done)
@@ -97,7 +102,36 @@ fn command(global: &Global, action: Action, terminal: &mut Terminal) -> Result<E
     let app = app(&config)?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let asker = Asker::terminal(guild(global));
-    Ok(runtime.block_on(act::act(&app, &asker, action, terminal))?.unwrap_or(Exit::Usage))
+    let tidy = matches!(action, Action::Backup { .. }).then(|| terminal.stop());
+    let acting = act::act(&app, &asker, action, terminal);
+    Ok(runtime.block_on(stoppable(acting, tidy))?.unwrap_or(Exit::Usage))
+}
+
+/// Another database in the place of ours. No use case runs meanwhile.
+fn restore(global: &Global, file: &Path, yes: bool, terminal: &mut Terminal) -> Result<Exit, StartError> {
+    let config = configured(global, terminal)?;
+    let now = SystemClock.now();
+    if let Some(exit) = keeping::confirm_restore(file, yes, terminal)? {
+        return Ok(exit);
+    }
+    let meter = keeping::percent(terminal);
+    let work = backup::restore(config.database(), file.to_owned(), now, meter.progress());
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let report = runtime.block_on(stoppable(work, Some(terminal.stop())));
+    meter.clear();
+    Ok(keeping::restored(report, now, terminal)?)
+}
+
+/// Waits for `work`. What leaves something behind when it is cut off has a flag to be asked by; it is let come to its end
+/// after Ctrl-C. All else simply ends with the process.
+async fn stoppable<T>(work: impl Future<Output = T>, stop: Option<Arc<AtomicBool>>) -> T {
+    let Some(stop) = stop else { return work.await };
+    let mut work = pin!(work);
+    tokio::select! {
+        done = &mut work => return done,
+        _ = tokio::signal::ctrl_c() => stop.store(true, Ordering::Relaxed),
+    }
+    work.await
 }
 
 /// The prompt on the real data and services.

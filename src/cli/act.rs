@@ -84,7 +84,14 @@ pub async fn act(app: &App, asker: &Asker, action: Action, terminal: &mut Termin
             doing.terminal.card(&view::help::about(ABOUT), app.now())?;
             Exit::Done
         }
-        Action::Demo | Action::Shell | Action::Run | Action::Config(_) | Action::Completions { .. } | Action::Man => {
+        Action::Backup { file } => doing.backup(file).await?,
+        Action::Restore { .. }
+        | Action::Demo
+        | Action::Shell
+        | Action::Run
+        | Action::Config(_)
+        | Action::Completions { .. }
+        | Action::Man => {
             return Ok(None);
         }
     };
@@ -92,10 +99,10 @@ pub async fn act(app: &App, asker: &Asker, action: Action, terminal: &mut Termin
 }
 
 /// One action under way.
-struct Doing<'a> {
-    app: &'a App,
-    asker: &'a Asker,
-    terminal: &'a mut Terminal,
+pub(super) struct Doing<'a> {
+    pub(super) app: &'a App,
+    pub(super) asker: &'a Asker,
+    pub(super) terminal: &'a mut Terminal,
     name: &'static str,
 }
 
@@ -257,7 +264,7 @@ impl Doing<'_> {
         self.show(report, view::group::deleted, false)
     }
 
-    fn show<T: Serialize>(
+    pub(super) fn show<T: Serialize>(
         &mut self,
         report: Result<T>,
         card: impl Fn(&T) -> Card,
@@ -276,7 +283,7 @@ impl Doing<'_> {
         Ok(if service_failed { Exit::Outside } else { Exit::Done })
     }
 
-    fn complain(&mut self, error: &Error) -> io::Result<Exit> {
+    pub(super) fn complain(&mut self, error: &Error) -> io::Result<Exit> {
         complain(error, self.app.now(), self.terminal)
     }
 }
@@ -321,6 +328,6 @@ fn read_lines(file: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-fn is_yes(answer: &str) -> bool {
+pub(super) fn is_yes(answer: &str) -> bool {
     matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
 }

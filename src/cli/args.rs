@@ -123,6 +123,19 @@ pub enum Action {
     Shell,
     /// Run the Discord bot
     Run,
+    /// Copy everything to one file, while the bot runs
+    Backup {
+        /// File to make, compressed unless it ends in .db; a new one in the data directory if left out
+        file: Option<PathBuf>,
+    },
+    /// Put a backup in the place of the database, which is kept beside it
+    Restore {
+        /// File that `backup` made, or a copy of a database
+        file: PathBuf,
+        /// Replace without asking
+        #[arg(long)]
+        yes: bool,
+    },
     /// The configuration file
     #[command(subcommand)]
     Config(ConfigAction),
@@ -332,6 +345,8 @@ impl Action {
             Self::Demo => "demo",
             Self::Shell => "shell",
             Self::Run => "run",
+            Self::Backup { .. } => "backup",
+            Self::Restore { .. } => "restore",
             Self::Config(_) => "config",
             Self::Completions { .. } => "completions",
             Self::Man => "man",

@@ -5,6 +5,7 @@
 pub mod act;
 pub mod args;
 pub mod json;
+pub mod keeping;
 pub mod line;
 pub mod papers;
 pub mod prompt;

@@ -81,7 +81,13 @@ pub(super) fn make(database: &Path, target: &Path, now: Timestamp, progress: &Pr
     open::make_folder(folder(target)).map_err(|error| unusable(folder(target), &error))?;
     let plain = Scrap::new(beside(target, ".copying"))?;
     copy(database, &plain.0, progress)?;
-    let counts = verify(&plain.0, target)?;
+    let counts = verify(&plain.0, target).map_err(|error| match &error {
+        // What does not fit in the copy does not fit in the database.
+        Error::Notice(notice) if matches!(**notice, Notice::File { problem: FileProblem::Damaged { .. }, .. }) => {
+            Notice::Storage { problem: Storage::Corrupt }.into()
+        }
+        _ => error,
+    })?;
     let size = fs::metadata(&plain.0).map_err(|error| unusable(target, &error))?.len();
     if target.extension().is_some_and(|extension| extension == "db") {
         plain.name(target)?;
@@ -98,18 +104,18 @@ pub(super) fn make(database: &Path, target: &Path, now: Timestamp, progress: &Pr
 /// Copies one instant of the database. The instant is held by a transaction, so that writers do not make the copy begin
 /// again; they wait for nothing, for they write beside the file until the copy is done.
 fn copy(database: &Path, part: &Path, progress: &Progress) -> Result<()> {
-    let source = open::reader(database)?;
+    let source = open::reader(database).map_err(storage)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut target = Connection::open_with_flags(part, flags).context("open the copy")?;
     let mut steps = || -> anyhow::Result<ControlFlow<()>> {
         source.execute_batch("BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1;")?;
-        let page: u64 = source.pragma_query_value(None, "page_size", |row| row.get(0))?;
+        let page: u32 = source.pragma_query_value(None, "page_size", |row| row.get(0))?;
         // Not yet the real thing: it is forced to the disk once, when it is whole.
         target.execute_batch("PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF;")?;
         let backup = Backup::new(&source, &mut target)?;
         while backup.step(STEP)? != StepResult::Done {
             let state = backup.progress();
-            let pages = |number: i32| u64::try_from(number).unwrap_or(0) * page;
+            let pages = |number: i32| u64::try_from(number).unwrap_or(0) * u64::from(page);
             let all = pages(state.pagecount);
             if progress(all - pages(state.remaining).min(all), all * 2).is_break() {
                 return Ok(ControlFlow::Break(()));
@@ -130,17 +136,17 @@ fn copy(database: &Path, part: &Path, progress: &Progress) -> Result<()> {
 /// Opens a database and reads all of it. `shown` is the file that the user knows.
 fn verify(path: &Path, shown: &Path) -> Result<Counts> {
     let damaged = |detail: String| file(shown, FileProblem::Damaged { detail });
-    let of_sqlite = |error: rusqlite::Error| match super::sqlite_problem(&error) {
-        Some(Storage::Corrupt) => damaged(error.to_string()),
-        _ => storage(anyhow::Error::from(error).context("check a copy")),
+    let other = |error: anyhow::Error| match problem(&error) {
+        Some(Storage::Corrupt) => damaged(format!("{:#}", error.root_cause())),
+        _ => storage(error.context("check a copy")),
     };
+    let of_sqlite = |error: rusqlite::Error| other(error.into());
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(of_sqlite)?;
     connection.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;").map_err(of_sqlite)?;
     // Takes in what a log beside the file holds.
-    let mode: String = connection
-        .pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0))
-        .map_err(of_sqlite)?;
+    let mode: String =
+        connection.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0)).map_err(of_sqlite)?;
     if mode != "delete" {
         return Err(damaged(format!("its log is of mode {mode}")));
     }
@@ -149,17 +155,16 @@ fn verify(path: &Path, shown: &Path) -> Result<Counts> {
     if application != APPLICATION {
         return Err(file(shown, FileProblem::NotABackup));
     }
-    let version = open::version(&connection).map_err(storage)?;
+    let version = open::version(&connection).map_err(other)?;
     if version > VERSION {
         let (found, known) = (version.into(), VERSION.into());
         return Err(file(shown, FileProblem::Newer { found, known }));
     }
-    let found: String =
-        connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(of_sqlite)?;
+    let found: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(of_sqlite)?;
     if found != "ok" {
         return Err(damaged(found));
     }
-    counts::counts(&connection).map_err(storage)
+    counts::counts(&connection).map_err(other)
 }
 
 /// Compresses, and reads the result back.
@@ -199,11 +204,15 @@ fn pass(
 }
 
 /// Puts a backup, or a copy of a database, in the place of the database, which is kept beside it. Nothing happens to the
-/// database unless all of the backup could be read and fits together. Blocks.
+/// database unless all of the backup could be read and fits together.
 ///
 /// # Errors
-/// Says what is wrong with the file, or that the database is in use.
-pub fn restore(database: &Path, backup: &Path, now: Timestamp, progress: &Progress) -> Result<Restored> {
+/// Says what is wrong with the file, or that the database is in use; stopped by `progress`.
+pub async fn restore(database: PathBuf, backup: PathBuf, now: Timestamp, progress: Progress) -> Result<Restored> {
+    super::blocking(move || put_back(&database, &backup, now, &progress)).await
+}
+
+fn put_back(database: &Path, backup: &Path, now: Timestamp, progress: &Progress) -> Result<Restored> {
     open::make_folder(folder(database)).map_err(|error| unusable(folder(database), &error))?;
     let locked = |error: io::Error| unusable(database, &error);
     let Some(bot) = lock::bot(database).map_err(locked)? else {
@@ -348,5 +357,254 @@ fn storage(cause: anyhow::Error) -> Error {
     match problem(&cause) {
         Some(problem) => Notice::Storage { problem }.into(),
         None => cause.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::{
+        domain::{ids::GuildKey, keeping::unwatched},
+        store::{Store, groups},
+    };
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    struct Place {
+        folder: tempfile::TempDir,
+        database: PathBuf,
+    }
+
+    impl Place {
+        /// A database with these groups, and enough pages for several steps.
+        fn with(names: &[&str]) -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let place = Self { database: folder.path().join("rustops.db"), folder };
+            drop(Store::open(&place.database, NOW).unwrap());
+            names.iter().for_each(|name| place.add(name));
+            place
+                .connection()
+                .execute_batch("CREATE TABLE ballast (x BLOB); INSERT INTO ballast VALUES (zeroblob(2000000));")
+                .unwrap();
+            place
+        }
+
+        fn connection(&self) -> Connection {
+            Connection::open(&self.database).unwrap()
+        }
+
+        fn add(&self, name: &str) {
+            groups::create(&self.connection(), &GuildKey::local(), name, NOW).unwrap();
+        }
+
+        fn groups(&self) -> Vec<String> {
+            drop(Store::open(&self.database, NOW).unwrap());
+            groups::names(&self.connection(), &GuildKey::local()).unwrap()
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            self.folder.path().join(name)
+        }
+
+        fn back_up(&self, name: &str) -> Result<BackedUp> {
+            make(&self.database, &self.path(name), NOW, &unwatched())
+        }
+
+        fn restore(&self, name: &str) -> Result<Restored> {
+            put_back(&self.database, &self.path(name), NOW, &unwatched())
+        }
+
+        /// Everything in the folder but the locks.
+        fn files(&self) -> Vec<String> {
+            let names = fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+            let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+            names.retain(|name| !name.ends_with(".lock") && !name.ends_with(".run"));
+            names.sort();
+            names
+        }
+    }
+
+    fn problem_of<T: std::fmt::Debug>(result: Result<T>) -> FileProblem {
+        match result.unwrap_err() {
+            Error::Notice(notice) => match *notice {
+                Notice::File { problem, .. } => problem,
+                other => panic!("{other:?}"),
+            },
+            failure => panic!("{failure:?}"),
+        }
+    }
+
+    #[test]
+    fn what_was_backed_up_comes_back_and_what_it_replaced_is_kept() {
+        let place = Place::with(&["Purple Base"]);
+        let made = place.back_up("backups/old.db.gz").unwrap();
+        assert!(made.bytes < made.database / 10, "{made:?}");
+        assert_eq!(made.counts.groups, 1);
+        place.add("Later");
+        let report = place.restore("backups/old.db.gz").unwrap();
+        assert_eq!(report.counts.groups, 1);
+        assert_eq!(place.groups(), ["Purple Base"]);
+        let kept = Connection::open(report.kept.unwrap()).unwrap();
+        assert_eq!(groups::names(&kept, &GuildKey::local()).unwrap(), ["Later", "Purple Base"]);
+        assert_eq!(place.files(), ["backups", "rustops.db", "rustops.db.replaced-19700101T000000Z"]);
+    }
+
+    #[test]
+    fn a_backup_may_be_a_plain_database() {
+        let place = Place::with(&["Purple Base"]);
+        place.back_up("plain.db").unwrap();
+        assert_eq!(fs::read(place.path("plain.db")).unwrap()[..16], *BEGINNING);
+        place.add("Later");
+        place.restore("plain.db").unwrap();
+        assert_eq!(place.groups(), ["Purple Base"]);
+    }
+
+    #[test]
+    fn a_copied_file_brings_its_log_along() {
+        let place = Place::with(&["Purple Base"]);
+        let writer = Store::open(&place.database, NOW).unwrap();
+        place.add("Only in the log");
+        fs::copy(&place.database, place.path("copy")).unwrap();
+        fs::copy(beside(&place.database, "-wal"), place.path("copy-wal")).unwrap();
+        drop(writer);
+        fs::remove_file(&place.database).unwrap();
+        assert_eq!(place.restore("copy").unwrap().kept, None);
+        assert_eq!(place.groups(), ["Only in the log", "Purple Base"]);
+    }
+
+    #[test]
+    fn writers_go_on_while_it_is_copied() {
+        let place = Place::with(&["Before"]);
+        let (database, written) = (place.database.clone(), Arc::new(Mutex::new(0)));
+        let count = Arc::clone(&written);
+        let busy: Progress = Box::new(move |done, of| {
+            if done < of / 2 {
+                let other = Connection::open(&database).unwrap();
+                other.busy_timeout(std::time::Duration::ZERO).unwrap();
+                let mut count = count.lock().unwrap();
+                *count += 1;
+                groups::create(&other, &GuildKey::local(), &format!("Meanwhile {count}"), NOW).unwrap();
+            }
+            ControlFlow::Continue(())
+        });
+        let made = make(&place.database, &place.path("a.gz"), NOW, &busy).unwrap();
+        assert!(*written.lock().unwrap() > 3);
+        assert_eq!(made.counts.groups, 1);
+        assert_eq!(place.groups().len(), 1 + *written.lock().unwrap());
+    }
+
+    #[test]
+    fn work_that_is_stopped_leaves_nothing() {
+        let place = Place::with(&["Purple Base"]);
+        place.back_up("a.gz").unwrap();
+        let before = place.files();
+        for after in [0, 3, 40] {
+            let left = Mutex::new(after);
+            let tired: Progress = Box::new(move |_, _| {
+                let mut left = left.lock().unwrap();
+                *left -= 1;
+                if *left < 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+            let stopped = match after {
+                3 => put_back(&place.database, &place.path("a.gz"), NOW, &tired).map(drop),
+                _ => make(&place.database, &place.path("b.gz"), NOW, &tired).map(drop),
+            };
+            assert!(matches!(stopped, Err(Error::Notice(notice)) if *notice == Notice::Stopped));
+            assert_eq!(place.files(), before, "after {after}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_whole_replaces_nothing() {
+        let place = Place::with(&["Purple Base"]);
+        place.back_up("good.gz").unwrap();
+        place.back_up("good.db").unwrap();
+        let packed = fs::read(place.path("good.gz")).unwrap();
+        let plain = fs::read(place.path("good.db")).unwrap();
+        let zip = |bytes: &[u8]| {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+            encoder.write_all(bytes).unwrap();
+            encoder.finish().unwrap()
+        };
+        let mut flipped = packed.clone();
+        flipped[packed.len() / 2] ^= 0x10;
+        let mut holed = plain.clone();
+        holed[4096..12_288].fill(0);
+        let swollen = [plain.clone(), vec![0; 1_000_000]].concat();
+        let hostile = [
+            ("cut", packed[..packed.len() - 9].to_vec()),
+            ("cut early", packed[..200].to_vec()),
+            ("flipped", flipped),
+            ("holed", holed),
+            ("cut plain", plain[..plain.len() - 4096].to_vec()),
+            ("swollen", zip(&swollen)),
+        ];
+        for (what, bytes) in hostile {
+            fs::write(place.path("bad"), bytes).unwrap();
+            assert!(matches!(problem_of(place.restore("bad")), FileProblem::Damaged { .. }), "{what}");
+        }
+        for (what, bytes) in [("empty", Vec::new()), ("text", b"hello".to_vec()), ("zipped text", zip(b"hello"))] {
+            fs::write(place.path("bad"), bytes).unwrap();
+            assert_eq!(problem_of(place.restore("bad")), FileProblem::NotABackup, "{what}");
+        }
+        fs::remove_file(place.path("bad")).unwrap();
+        assert_eq!(problem_of(place.restore("bad")), FileProblem::Missing);
+        assert_eq!(problem_of(place.restore(".")), FileProblem::NotABackup);
+        assert_eq!(place.groups(), ["Purple Base"]);
+        assert_eq!(place.files(), ["good.db", "good.gz", "rustops.db"]);
+    }
+
+    #[test]
+    fn other_programs_and_newer_versions_replace_nothing() {
+        let place = Place::with(&["Purple Base"]);
+        let foreign = Connection::open(place.path("foreign.db")).unwrap();
+        foreign.execute_batch("CREATE TABLE t (x);").unwrap();
+        drop(foreign);
+        assert_eq!(problem_of(place.restore("foreign.db")), FileProblem::NotABackup);
+        place.back_up("newer.db").unwrap();
+        let newer = Connection::open(place.path("newer.db")).unwrap();
+        newer.execute("INSERT INTO refinery_schema_history (version) VALUES (9999)", []).unwrap();
+        drop(newer);
+        let known = VERSION.into();
+        assert_eq!(problem_of(place.restore("newer.db")), FileProblem::Newer { found: 9999, known });
+        assert_eq!(place.groups(), ["Purple Base"]);
+    }
+
+    #[test]
+    fn nothing_is_replaced_under_somebody_who_uses_it() {
+        let place = Place::with(&["Purple Base"]);
+        place.back_up("a.gz").unwrap();
+        let store = Store::open(&place.database, NOW).unwrap();
+        assert_eq!(problem_of(place.restore("a.gz")), FileProblem::InUse { by_bot: false });
+        let bot = store.claim_for_bot().unwrap().unwrap();
+        assert!(store.claim_for_bot().unwrap().is_none(), "two bots");
+        assert_eq!(problem_of(place.restore("a.gz")), FileProblem::InUse { by_bot: true });
+        drop((bot, store));
+        place.restore("a.gz").unwrap();
+    }
+
+    #[test]
+    fn a_damaged_database_can_be_replaced_but_makes_no_backup() {
+        let place = Place::with(&["Purple Base"]);
+        place.back_up("a.gz").unwrap();
+        let mut bytes = fs::read(&place.database).unwrap();
+        bytes[4096..].fill(7);
+        fs::write(&place.database, &bytes).unwrap();
+        let refused = place.back_up("b.gz").unwrap_err();
+        let damaged = Notice::Storage { problem: Storage::Corrupt };
+        assert!(matches!(&refused, Error::Notice(notice) if **notice == damaged), "{refused:?}");
+        let kept = place.restore("a.gz").unwrap().kept.unwrap();
+        assert_eq!(fs::read(kept).unwrap(), bytes);
+        assert_eq!(place.groups(), ["Purple Base"]);
+    }
+
+    #[test]
+    fn a_file_that_is_there_is_not_written_over() {
+        let place = Place::with(&[]);
+        fs::write(place.path("mine"), "precious").unwrap();
+        assert_eq!(problem_of(place.back_up("mine")), FileProblem::Exists);
+        assert_eq!(fs::read_to_string(place.path("mine")).unwrap(), "precious");
     }
 }

@@ -11,6 +11,8 @@ use super::{
     words,
 };
 use crate::domain::{
+    keeping::FileProblem,
+    names,
     notice::{CannotUndo, Needs, Notice, Storage, What, Wrong},
     trouble::{Service, Trouble, TroubleKind, Unreadable},
 };
