@@ -3,6 +3,7 @@
 //! They name the walls (`store`, `remote`) and the quiet rooms, never a door. No SQL, no JSON of others, no words.
 
 mod access;
+mod adopt;
 mod audit;
 mod backup;
 mod find_player;

@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, ops::ControlFlow};
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 
-use super::report::Counts;
+use super::report::{Counts, ServerName};
 
 /// Told now and then how many bytes of how many are done; answers whether to go on.
 pub type Progress = Box<dyn Fn(u64, u64) -> ControlFlow<()> + Send>;
@@ -109,6 +109,162 @@ pub struct SnapshotStep {
     pub removed: usize,
     /// When to take the next step.
     pub next: Timestamp,
+}
+
+/// `import python-rustops` and `import rustplusplus`. `rows` is the sum of `imported`, `already` and `refused`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Adopted {
+    /// Nothing was kept: this is what would have been done.
+    pub dry_run: bool,
+    /// The source ended in the middle; what could be read is here.
+    pub cut_short: bool,
+    /// Rows that were read.
+    pub rows: usize,
+    /// Of these brought something new.
+    pub imported: usize,
+    /// Of these were here already.
+    pub already: usize,
+    /// Of these could not be used; each is among `remarks`.
+    pub refused: usize,
+    /// Groups that were made.
+    pub groups: Vec<String>,
+    /// Members that were added.
+    pub members: usize,
+    /// Of these with no BattleMetrics player, to be linked later.
+    pub unlinked: usize,
+    /// The server that was made the active one.
+    pub server: Option<ServerName>,
+    /// Whatever is not as it was in the source, row by row.
+    pub remarks: Vec<RowRemark>,
+}
+
+/// Something to be said of a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RowRemark {
+    /// The table, file or part of the source.
+    pub source: String,
+    /// The line or number there, from 1; 0 when there are no lines.
+    pub line: u64,
+    /// What names the row, cut to a readable length: untrusted.
+    pub name: String,
+    /// What.
+    #[serde(flatten)]
+    pub remark: Remark,
+}
+
+/// What is not as it was in the source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "remark", rename_all = "snake_case")]
+pub enum Remark {
+    /// The row was not used.
+    Refused {
+        /// Why.
+        why: Unusable,
+    },
+    /// The row was used, but not all of it.
+    Changed {
+        /// How.
+        #[serde(flatten)]
+        how: Altered,
+    },
+}
+
+/// Why a row was not used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unusable {
+    /// It is not UTF-8 text.
+    NotText,
+    /// A value is longer than its column can hold.
+    TooLong,
+    /// It is not of the form that its table has.
+    WrongForm,
+    /// It names nobody: neither a name nor an id.
+    NoName,
+    /// It has no name of a group.
+    NoGroupName,
+    /// A check of a group that has no members there.
+    NoSuchGroup,
+    /// The counts make no sense.
+    BadCount,
+    /// The date makes no sense.
+    BadDate,
+    /// The id of the server makes no sense.
+    BadServer,
+    /// The guild has as many groups as it may.
+    TooManyGroups,
+    /// The group has as many members as it may.
+    TooManyMembers,
+}
+
+/// How a row that was used differs from the source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "how", rename_all = "snake_case")]
+pub enum Altered {
+    /// The BattleMetrics id makes no sense; kept without.
+    BadPlayerId,
+    /// The Steam id makes no sense; kept without.
+    BadSteamId,
+    /// The date makes no sense; today is used.
+    BadDate,
+    /// The group is called otherwise here.
+    Renamed {
+        /// How.
+        to: String,
+    },
+    /// The Steam account belongs to another member of the group; kept without.
+    SteamTaken,
+    /// Another server is the active one here, and stays so.
+    OtherServerSet,
+    /// The group follows the active server, since the one it had is not known to BattleMetrics.
+    NoServer,
+    /// Its notices pinged everyone, which RustOps never does.
+    PingedEveryone,
+    /// It told things in the game, which RustOps does not do.
+    InGame,
+    /// Its clan tag was put before names; RustOps compares by id.
+    ClanTag,
+}
+
+/// `import` of an export.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GuildImported {
+    /// The guild has exactly this data already; nothing was changed.
+    pub unchanged: bool,
+    /// Groups, deleted ones that can still be restored among them.
+    pub groups: usize,
+    /// Members, removed ones among them.
+    pub members: usize,
+    /// Players with their names.
+    pub players: usize,
+    /// Recorded changes.
+    pub changes: usize,
+}
+
+/// `export`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Exported {
+    /// The file; none when it was written to the standard output.
+    pub file: Option<String>,
+    /// Its size.
+    pub bytes: u64,
+    /// Groups, deleted ones that can still be restored among them.
+    pub groups: usize,
+    /// Members, removed ones among them.
+    pub members: usize,
+}
+
+/// `forget player` and `forget member`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Forgotten {
+    /// The name that was known, for this one last answer: untrusted.
+    pub name: String,
+    /// Groups that held the person.
+    pub memberships: usize,
+    /// Recorded changes that named the person; they name nobody now.
+    pub changes: usize,
+    /// Names, sightings and the like.
+    pub records: usize,
 }
 
 /// How many daily snapshots stay.

@@ -249,6 +249,18 @@ pub fn members(connection: &Connection, group: GroupId) -> anyhow::Result<Vec<Me
         .context("read the members")
 }
 
+/// The names by which the group's members were added, whatever they are called by now.
+///
+/// # Errors
+/// Those of the database.
+pub fn added_names(connection: &Connection, group: GroupId) -> anyhow::Result<Vec<(MemberId, String)>> {
+    connection
+        .prepare_cached("SELECT id, name FROM members WHERE group_id = ?1 AND removed_at IS NULL ORDER BY id")?
+        .query_map([group], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()
+        .context("read the names by which members were added")
+}
+
 pub(super) const FIND_MEMBER_BY_PLAYER: &str =
     select_member!("WHERE m.group_id = ?1 AND m.player = ?2 AND m.removed_at IS NULL");
 

@@ -110,6 +110,33 @@ impl Store {
         T: Send + 'static,
         E: From<anyhow::Error> + Send + 'static,
     {
+        self.transact(write, true).await
+    }
+
+    /// Runs `write` as [`Store::write`] does, and keeps nothing of it: to see what would come of it.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn rehearse<T, E>(
+        &self,
+        write: impl FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<anyhow::Error> + Send + 'static,
+    {
+        self.transact(write, false).await
+    }
+
+    async fn transact<T, E>(
+        &self,
+        write: impl FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
+        keep: bool,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<anyhow::Error> + Send + 'static,
+    {
         let mut writer = Arc::clone(&self.writer).lock_owned().await;
         blocking(move || {
             let transaction = writer
@@ -117,7 +144,9 @@ impl Store {
                 .context("begin to write")
                 .map_err(E::from)?;
             let answer = write(&transaction)?;
-            transaction.commit().context("keep what was written").map_err(E::from)?;
+            if keep {
+                transaction.commit().context("keep what was written").map_err(E::from)?;
+            }
             Ok(answer)
         })
         .await
