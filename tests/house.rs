@@ -37,6 +37,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("rusqlite::", &["store"]),
     ("refinery::", &["store"]),
     ("reqwest::", &["remote"]),
+    ("tokio_postgres::", &["remote"]),
     ("axum::", &["sim"]),
     ("clap::", &["cli", "main"]),
     ("rustyline::", &["cli"]),

@@ -6,7 +6,9 @@ mod access;
 mod adopt;
 mod audit;
 mod backup;
+mod bring_over;
 mod find_player;
+mod forget;
 mod group_add;
 mod group_check;
 mod group_import;
@@ -19,13 +21,17 @@ mod server;
 mod settings;
 mod status;
 mod suggest;
+mod transfer;
 mod undo;
 
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use self::access::{Asker, Rights};
+pub use self::{
+    access::{Asker, Rights},
+    bring_over::{PythonOptions, PythonRustops, source_error},
+};
 use crate::{
     clock::Clock,
     domain::{

@@ -136,6 +136,19 @@ pub enum Action {
         #[arg(long)]
         yes: bool,
     },
+    /// Write a guild's data to a file
+    Export {
+        /// File to make; the standard output if left out
+        file: Option<PathBuf>,
+        /// Everything, or a table for a spreadsheet
+        #[arg(long, value_name = "FORM", value_enum, default_value = "json")]
+        format: ExportForm,
+    },
+    /// Bring in an export, or what another bot left
+    Import(ImportArguments),
+    /// Remove what is kept of a person, for good
+    #[command(subcommand)]
+    Forget(ForgetAction),
     /// The configuration file
     #[command(subcommand)]
     Config(ConfigAction),
@@ -146,6 +159,80 @@ pub enum Action {
     },
     /// Print the manual page
     Man,
+}
+
+/// `rustops import …`
+#[derive(Args, Clone, Debug)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct ImportArguments {
+    /// File that `export` made; `-` for the standard input
+    #[arg(required = true)]
+    pub file: Option<PathBuf>,
+    /// Where else from
+    #[command(subcommand)]
+    pub from: Option<ImportFrom>,
+}
+
+/// What another bot left.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ImportFrom {
+    /// The database of the Python RustOps
+    PythonRustops {
+        /// A plain pg_dump, a folder with groups.csv and so on, or postgres://user:password@host/database
+        #[arg(value_parser = secret)]
+        source: SecretString,
+        /// Zone in which that bot's host wrote its dates
+        #[arg(long, value_name = "ZONE", default_value = "UTC")]
+        time_zone: String,
+        /// That bot's file .activeServer
+        #[arg(long, value_name = "FILE")]
+        active_server: Option<PathBuf>,
+        /// Only tell what would be done
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// An instance file of rustplusplus
+    Rustplusplus {
+        /// instances/<guild id>.json
+        file: PathBuf,
+        /// Only tell what would be done
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// The form of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportForm {
+    /// Everything, to be imported again
+    Json,
+    /// A table of the members, for a spreadsheet
+    Csv,
+}
+
+/// `rustops forget …`
+#[derive(Clone, Debug, Subcommand)]
+pub enum ForgetAction {
+    /// Somebody who is tracked: names, sightings, memberships and mentions in the record of changes
+    Player {
+        /// BattleMetrics or Steam id or link, or the exact name
+        #[arg(required = true)]
+        player: Vec<String>,
+        /// Which of several, if the last answer was a list
+        #[arg(long, value_name = "N")]
+        pick: Option<usize>,
+        /// Forget without asking
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Somebody who used the bot: their id and name in the record of changes
+    Member {
+        /// Discord user id
+        user: String,
+        /// Forget without asking
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// `rustops server …`
@@ -347,6 +434,12 @@ impl Action {
             Self::Run => "run",
             Self::Backup { .. } => "backup",
             Self::Restore { .. } => "restore",
+            Self::Export { .. } => "export",
+            Self::Import(ImportArguments { from: None, .. }) => "import",
+            Self::Import(ImportArguments { from: Some(ImportFrom::PythonRustops { .. }), .. }) => "import python-rustops",
+            Self::Import(ImportArguments { from: Some(ImportFrom::Rustplusplus { .. }), .. }) => "import rustplusplus",
+            Self::Forget(ForgetAction::Player { .. }) => "forget player",
+            Self::Forget(ForgetAction::Member { .. }) => "forget member",
             Self::Config(_) => "config",
             Self::Completions { .. } => "completions",
             Self::Man => "man",

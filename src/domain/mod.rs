@@ -3,6 +3,7 @@
 //! No async, no I/O, no clock (the instant is an argument), no other room is named here.
 
 pub mod budget;
+pub mod export;
 pub mod facts;
 pub mod identity;
 pub mod ids;

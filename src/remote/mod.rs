@@ -1,4 +1,4 @@
-//! The outside services: BattleMetrics and Steam, each a small client whose methods answer in `domain`'s words and fail
+//! The outside services: BattleMetrics and Steam (and once, for an import, somebody's PostgreSQL), each a small client whose methods answer in `domain`'s words and fail
 //! with a [`Trouble`](crate::domain::trouble::Trouble) that names what a person can do about it.
 //!
 //! The only room that sends requests or knows how foreign JSON is spelt. It decides nothing about players, keeps nothing
@@ -8,6 +8,8 @@ mod battlemetrics;
 mod body;
 mod journal;
 mod line;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod queue;
 #[cfg(test)]
 mod stage;

@@ -160,6 +160,22 @@ pub fn create(connection: &Connection, guild: &GuildKey, name: &str, now: Timest
         .context("make a group")
 }
 
+/// Makes a group that is deleted already, so that its name may be any.
+pub(super) fn create_deleted(
+    connection: &Connection,
+    guild: &GuildKey,
+    name: &str,
+    now: Timestamp,
+) -> anyhow::Result<GroupId> {
+    connection
+        .query_row(
+            "INSERT INTO groups (guild, name, folded, created_at, deleted_at) VALUES (?1, ?2, ?3, ?4, ?4) RETURNING id",
+            params![guild, name, player_names::folded(name), Seconds(now)],
+            |row| row.get(0),
+        )
+        .context("make a deleted group")
+}
+
 /// Renames a group.
 ///
 /// # Errors

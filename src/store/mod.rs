@@ -27,6 +27,7 @@ pub mod audit;
 pub mod backup;
 mod copies;
 pub mod counts;
+pub mod forget;
 pub mod groups;
 pub mod guilds;
 mod lock;
@@ -36,6 +37,7 @@ mod plans;
 pub mod players;
 pub mod servers;
 pub mod sightings;
+pub mod transfer;
 mod values;
 
 pub use counts::counts;
