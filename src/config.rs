@@ -199,6 +199,12 @@ pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// Whether just this word stands in what the process was called with, for when it could not be read otherwise.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub fn was_typed(word: &str) -> bool {
+    std::env::args_os().any(|typed| typed == word)
+}
+
 impl Config {
     /// Puts the configuration together. `environment` is [`environment`] but for tests.
     ///
@@ -238,6 +244,11 @@ impl Config {
             told: sources.told,
             warnings,
         })
+    }
+
+    /// What to log, if anybody said so.
+    pub fn log_if_told(&self) -> Option<&str> {
+        self.told.get("log").filter(|told| told.from != Origin::Default).map(|_| self.log.as_str())
     }
 
     /// The database's file.

@@ -23,7 +23,7 @@
 //! | [`legacy`] | what other bots left behind, as text: dumps, tables, instance files become one plan | files, the network, what is kept |
 //! | [`app`] | the use cases, one a file, each from an [`app::Asker`] to a report or an [`error::Error`] | doors, SQL, foreign JSON |
 //! | [`cli`] | the terminal: arguments, cards as text, `--json`, prompt, tour | rules |
-//! | `discord` | the bot: commands, components, cards as messages; Discord's limits | rules |
+//! | [`discord`] | the bot: commands, components, cards as messages; Discord's limits | rules |
 //! | [`sim`] | a seeded world with 40 servers and 3,000 players that answers like the real services | being named by other rooms |
 //! | `wiring` | builds every room once, starts and ends the loops | rules |
 //! | [`config`] | flags, environment, file, defaults | the command line's grammar |
@@ -37,6 +37,7 @@ pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod discord;
 pub mod domain;
 pub mod error;
 pub mod legacy;

@@ -2,9 +2,8 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-use rustops::{cli::args::Arguments, wiring};
+use rustops::wiring;
 
 fn main() -> ExitCode {
-    wiring::run(Arguments::parse())
+    wiring::run()
 }

@@ -16,7 +16,10 @@ use std::{
 };
 
 use jiff::SignedDuration;
-use tokio::runtime::{Builder, Runtime};
+use tokio::{
+    runtime::{Builder, Runtime},
+    task::JoinHandle,
+};
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
@@ -24,14 +27,15 @@ use crate::{
     app::{App, Asker},
     cli::{
         act::{self, Exit},
-        args::{Action, Arguments, ConfigAction, Global},
-        keeping, papers,
+        args::{self, Action, Colour, ConfigAction, Global},
+        keeping, line, papers,
         prompt::Talk,
         terminal::Terminal,
         tour,
     },
     clock::{Clock, MovableClock, SystemClock},
     config::{self, Config, ConfigError, Flags},
+    discord::{self, End},
     domain::ids::GuildKey,
     remote::{BattleMetrics, Options, Steam},
     sim::{START, Sim, SimOptions},
@@ -58,20 +62,39 @@ enum StartError {
 }
 
 /// Does what was asked for, from the first to the last line of the process.
-pub fn run(arguments: Arguments) -> ExitCode {
+pub fn run() -> ExitCode {
+    let arguments = match args::read_process() {
+        Ok(arguments) => arguments,
+        Err(told) => return not_understood(&told),
+    };
     let global = arguments.global;
-    let no_colour = config::environment("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let columns = config::environment("COLUMNS").and_then(|columns| columns.parse().ok());
-    let mut terminal = Terminal::standard(global.json, global.color, no_colour, columns);
+    let mut terminal = terminal(global.json, global.color);
     let ended = perform(&global, arguments.action, &mut terminal);
     let exit = ended.or_else(|error| match &error {
         // Whoever reads our output has closed it, as `head` does: no reason to complain.
         StartError::Io(cause) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Done),
         StartError::Config(_) => terminal.usage(&error.to_string()),
-        _ => terminal.usage(&error.to_string()).map(|_| Exit::Refused),
+        _ => terminal.cannot_start(&error.to_string()),
     });
     // A terminal that cannot be written leaves nobody to tell.
     ExitCode::from(exit.unwrap_or(Exit::Refused) as u8)
+}
+
+/// Help and the version were asked for, or a mistake is told.
+fn not_understood(told: &clap::Error) -> ExitCode {
+    if told.use_stderr() && config::was_typed("--json") {
+        terminal(true, Colour::Never).usage(&line::complaint(told)).ok();
+    } else {
+        told.print().ok();
+    }
+    ExitCode::from(if told.use_stderr() { Exit::Usage } else { Exit::Done } as u8)
+}
+
+fn terminal(json: bool, colour: Colour) -> Terminal {
+    let set = |name| config::environment(name).is_some_and(|value| !value.is_empty());
+    let dumb = config::environment("TERM").is_some_and(|terminal| terminal == "dumb");
+    let columns = config::environment("COLUMNS").and_then(|columns| columns.parse().ok());
+    Terminal::standard(json, colour, set("NO_COLOR") || dumb, columns)
 }
 
 fn perform(global: &Global, action: Action, terminal: &mut Terminal) -> Result<Exit, StartError> {
@@ -79,7 +102,7 @@ fn perform(global: &Global, action: Action, terminal: &mut Terminal) -> Result<E
         Action::Config(ConfigAction::Default) => terminal.line(config::EXAMPLE.trim_end())?,
         Action::Config(ConfigAction::Path) => {
             let path = Config::load(&flags(global), &config::environment)?.config_file;
-            terminal.line(&path.display().to_string())?;
+            papers::show_path(&path, terminal)?;
         }
         Action::Config(ConfigAction::Show) => {
             let config = Config::load(&flags(global), &config::environment)?;
@@ -89,7 +112,7 @@ fn perform(global: &Global, action: Action, terminal: &mut Terminal) -> Result<E
         Action::Man => terminal.text(&papers::manual()?)?,
         Action::Demo => return demo(global, terminal),
         Action::Shell => return shell(global, terminal),
-        Action::Run => return Err(anyhow::anyhow!("The bot is not part of this build yet.").into()),
+        Action::Run => return bot(global, terminal),
         Action::Restore { file, yes } => return restore(global, &file, yes, terminal),
         action => return command(global, action, terminal),
     }
@@ -101,6 +124,11 @@ fn command(global: &Global, action: Action, terminal: &mut Terminal) -> Result<E
     let config = configured(global, terminal)?;
     let app = app(&config)?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
+    if global.guild.is_none() && matches!(&action, Action::Import(import) if import.from.is_some()) {
+        return Ok(
+            terminal.usage("Say for whom: --guild with a Discord server's id, or --guild local for the terminal.")?
+        );
+    }
     let asker = Asker::terminal(guild(global));
     let tidy = matches!(action, Action::Backup { .. }).then(|| terminal.stop());
     let acting = act::act(&app, &asker, action, terminal);
@@ -142,9 +170,129 @@ fn shell(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
     let asker = Asker::terminal(guild(global));
     let mut talk = Talk { app: &app, asker, terminal, runtime: runtime.handle().clone(), time: None };
     if io::stdin().is_terminal() {
+        tour::greet(&mut talk)?;
         Ok(talk.converse(Some(&config.data_dir.join("history")))?)
     } else {
-        Ok(talk.obey(io::stdin().lock())?)
+        Ok(talk.obey()?)
+    }
+}
+
+/// The bot, until a signal or until going on would not help.
+fn bot(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
+    let config = Config::load(&flags(global), &config::environment)?;
+    log(&log_filter(global, &config.log));
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    let Some(token) = config.discord_token.clone() else {
+        return Ok(terminal.usage(
+            "No Discord token is set. Get one at https://discord.com/developers/applications and put it into \
+             config.toml as discord_token (rustops config path prints where that is).",
+        )?);
+    };
+    let app = app(&config)?;
+    let Some(_claim) = app.claim_for_bot()? else {
+        return Err(
+            anyhow::anyhow!("Another bot runs on this database. Stop it first, or use another --data-dir.").into()
+        );
+    };
+    if config.battlemetrics_token.is_none() {
+        tracing::warn!("no BattleMetrics token is set: commands that need it will say so");
+    }
+    let runtime = workers()?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let options = discord::Options { token, api_url: config.discord_api_url, app: app.clone(), clock: clock.clone() };
+    let ended = runtime.block_on(async {
+        let stop = signals()?;
+        let snapshots = beside(snapshots(app.clone(), clock.clone()));
+        let upkeep = beside(upkeep(app, clock));
+        let ended = discord::run(options, stop).await;
+        upkeep.abort();
+        snapshots.abort();
+        io::Result::Ok(ended)
+    })?;
+    // Whatever still runs holds no data that was promised to anybody.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    match ended {
+        Ok(()) => Ok(Exit::Done),
+        Err(end) => {
+            let (exit, next) = match end {
+                End::TokenRefused => (
+                    Exit::TokenRefused,
+                    "Make a new one at https://discord.com/developers/applications (Bot, Reset Token) and put it into config.toml.",
+                ),
+                End::IntentsRefused => {
+                    (Exit::IntentsRefused, "RustOps needs no privileged intent; report this, please.")
+                }
+                End::Lost => (Exit::Outside, "Starting again may help."),
+            };
+            tracing::error!("{end}. {next}");
+            Ok(exit)
+        }
+    }
+}
+
+/// Starts work that goes on beside everything else until it is aborted.
+#[expect(clippy::disallowed_methods, reason = "the one place where tasks begin")]
+fn beside(work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    tokio::spawn(work)
+}
+
+/// Returns a future that ends with the first request to stop.
+#[cfg(unix)]
+fn signals() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => tracing::info!("stopping: interrupted"),
+            _ = terminate.recv() => tracing::info!("stopping: asked to end"),
+        }
+    })
+}
+
+/// Returns a future that ends with the first request to stop.
+#[cfg(not(unix))]
+fn signals() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => tracing::info!("stopping: interrupted"),
+            Err(error) => tracing::error!(%error, "nobody can ask this process to end"),
+        }
+    })
+}
+
+/// How long to wait after a snapshot that failed.
+const SNAPSHOT_AGAIN: Duration = Duration::from_secs(60 * 60);
+
+/// Keeps a copy of each day.
+async fn snapshots(app: App, clock: Arc<dyn Clock>) {
+    loop {
+        let wait = match app.snapshot_step().await {
+            Ok(step) => {
+                if let Some(made) = step.made {
+                    tracing::info!(file = made.file, bytes = made.bytes, removed = step.removed, "a snapshot was made");
+                }
+                Duration::try_from(step.next.duration_since(clock.now())).unwrap_or_default()
+            }
+            Err(error) => {
+                tracing::warn!(?error, "the day's snapshot could not be made");
+                SNAPSHOT_AGAIN
+            }
+        };
+        clock.sleep(wait).await;
+    }
+}
+
+/// Removes for good, once a day, what was deleted long ago.
+async fn upkeep(app: App, clock: Arc<dyn Clock>) {
+    loop {
+        match app.purge().await {
+            Ok(0) => {}
+            Ok(things) => tracing::info!(things, "removed for good what was deleted long ago"),
+            Err(error) => tracing::warn!(?error, "what was deleted long ago could not be removed"),
+        }
+        clock.sleep(Duration::from_secs(24 * 60 * 60)).await;
     }
 }
 
@@ -187,7 +335,7 @@ fn demo_app(sim: &Sim, clock: Arc<dyn Clock>, folder: &Path) -> Result<App, Star
 
 /// Every room on the real services.
 fn app(config: &Config) -> Result<App, StartError> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let clock = clock()?;
     let store = Store::open(&config.database(), clock.now())?;
     let battlemetrics =
         Options::new(config.battlemetrics_url.clone(), config.battlemetrics_token.clone(), Arc::clone(&clock));
@@ -195,10 +343,20 @@ fn app(config: &Config) -> Result<App, StartError> {
     Ok(App::new(store, BattleMetrics::new(battlemetrics)?, Steam::new(steam)?, clock))
 }
 
+/// The machine's clock. For transcripts and tests against a pretend world, `RUSTOPS_NOW` (RFC 3339) says what its time is
+/// when the program starts.
+fn clock() -> Result<Arc<dyn Clock>, StartError> {
+    let Some(now) = config::environment("RUSTOPS_NOW").filter(|now| !now.is_empty()) else {
+        return Ok(Arc::new(SystemClock));
+    };
+    let now = now.parse().map_err(|_| anyhow::anyhow!("RUSTOPS_NOW is no instant such as 2026-06-13T20:15:00Z."))?;
+    Ok(Arc::new(MovableClock::starting_at(now)))
+}
+
 /// The configuration, with the log started as it says and its warnings told.
 fn configured(global: &Global, terminal: &mut Terminal) -> Result<Config, StartError> {
     let config = Config::load(&flags(global), &config::environment)?;
-    log(&log_filter(global, "warn"));
+    log(&log_filter(global, config.log_if_told().unwrap_or("warn")));
     for warning in &config.warnings {
         terminal.warn(&format!("Warning: {warning}"))?;
     }

@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("remote", &["domain", "clock", "error"]),
     ("legacy", &["domain"]),
     ("app", &["domain", "store", "remote", "legacy", "clock", "error"]),
-    ("discord", &["app", "view", "domain", "error"]),
+    ("discord", &["app", "view", "domain", "clock", "error"]),
     ("cli", &["app", "legacy", "view", "domain", "error", "config"]),
     ("sim", &["clock"]),
     ("wiring", &["app", "cli", "clock", "config", "discord", "domain", "error", "remote", "sim", "store", "view"]),

@@ -83,7 +83,8 @@ impl Members {
         for member in groups::members(tx, group)? {
             members.add(member.name);
         }
-        let places: HashMap<MemberId, usize> = members.all.iter().enumerate().map(|(at, member)| (member.id, at)).collect();
+        let places: HashMap<MemberId, usize> =
+            members.all.iter().enumerate().map(|(at, member)| (member.id, at)).collect();
         for (id, name) in groups::added_names(tx, group)? {
             if let Some(at) = places.get(&id) {
                 members.by_name.entry(names::folded(&name)).or_default().push(*at);

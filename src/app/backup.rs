@@ -15,6 +15,7 @@ use super::App;
 use crate::{
     domain::keeping::{BackedUp, Progress, SnapshotStep, outdated, unwatched},
     error::Result,
+    store::Lock,
 };
 
 /// The folder of backups, beside the database.
@@ -54,6 +55,14 @@ impl App {
         let remove = move || old.iter().try_for_each(fs::remove_file).context("remove old snapshots");
         self.store.beside(remove).await?;
         Ok(SnapshotStep { made, removed, next: midnight_after(today)? })
+    }
+
+    /// Claims the database for the one bot that may run on it, until the lock is dropped; `None` when another bot has it.
+    ///
+    /// # Errors
+    /// When the lock file beside the database cannot be used.
+    pub fn claim_for_bot(&self) -> anyhow::Result<Option<Lock>> {
+        self.store.claim_for_bot()
     }
 
     fn backups(&self) -> PathBuf {

@@ -7,14 +7,14 @@ use crate::{
     domain::{
         facts::PlayerHit,
         identity::{self, PlayerInput},
-        ids::{PlayerId, ServerId, SteamId},
+        ids::{GuildKey, PlayerId, ServerId, SteamId},
         names,
         notice::{Notice, What, Wrong},
         report::{CHOICES, Candidate, Choice, Outcome, Purpose},
         trouble::{Trouble, TroubleKind},
     },
     error::Result,
-    store::players,
+    store::{self, groups, players},
 };
 
 /// A player who was meant.
@@ -24,22 +24,36 @@ pub(super) struct Found {
     pub(super) name: String,
     /// The Steam account that led here.
     pub(super) steam: Option<SteamId>,
+    /// The name was told by BattleMetrics just now and is worth keeping; else it is the one that we remember.
+    pub(super) is_news: bool,
+}
+
+impl Found {
+    /// Makes sure that the player is known, by the name as of now.
+    pub(super) fn remember(&self, tx: &store::Transaction<'_>, now: Timestamp) -> Result<()> {
+        if self.is_news {
+            players::remember(tx, &[(self.id, self.name.clone())], now)?;
+        }
+        Ok(())
+    }
 }
 
 impl App {
-    /// Finds the player that `input` means. Names are looked for on `server`, or everywhere when there is none.
+    /// Finds the player that `input` means. Names are looked for on `server`, or everywhere when there is none; Steam
+    /// accounts first among those that `guild` linked before.
     pub(super) async fn find_player(
         &self,
+        guild: &GuildKey,
         input: &str,
         server: Option<ServerId>,
         purpose: Purpose,
     ) -> Result<Outcome<Found>> {
         match identity::player(input).map_err(|wrong| bad(What::Player, input, wrong))? {
             PlayerInput::Player(id) => Ok(Outcome::Done(self.player_by_id(id, purpose).await?)),
-            PlayerInput::Steam(steam) => self.player_by_steam(steam, server, purpose).await,
+            PlayerInput::Steam(steam) => self.player_by_steam(guild, steam, server, purpose).await,
             PlayerInput::Vanity(vanity) => {
-                let steam = self.steam_by_vanity(&vanity).await?;
-                self.player_by_steam(steam, server, purpose).await
+                let steam = self.steam_by_vanity(&vanity, purpose).await?;
+                self.player_by_steam(guild, steam, server, purpose).await
             }
             PlayerInput::Name(name) => self.player_by_name(&name, server, purpose).await,
             PlayerInput::Member(_) => Err(bad(What::Player, input, Wrong::Form)),
@@ -48,10 +62,10 @@ impl App {
 
     async fn player_by_id(&self, id: PlayerId, purpose: Purpose) -> Result<Found> {
         if let Some(known) = self.read(move |conn| Ok(players::get(conn, id)?)).await? {
-            return Ok(Found { id, name: known.name, steam: None });
+            return Ok(Found { id, name: known.name, steam: None, is_news: false });
         }
         match self.battlemetrics.player(id, purpose).await {
-            Ok(player) => Ok(Found { id, name: player.name, steam: None }),
+            Ok(player) => Ok(Found { id, name: player.name, steam: None, is_news: true }),
             Err(Trouble { kind: TroubleKind::NotFound, .. }) => {
                 Err(Notice::UnknownPlayer { input: id.to_string(), nearest: Vec::new() }.into())
             }
@@ -60,9 +74,9 @@ impl App {
     }
 
     /// The account behind a Steam link that holds a name.
-    pub(super) async fn steam_by_vanity(&self, vanity: &str) -> Result<SteamId> {
+    pub(super) async fn steam_by_vanity(&self, vanity: &str, purpose: Purpose) -> Result<SteamId> {
         let input = || names::cut(vanity, 80);
-        match self.steam.resolve_vanity(vanity).await {
+        match self.steam.resolve_vanity(vanity, purpose).await {
             Ok(Some(steam)) => Ok(steam),
             Ok(None) => Err(Notice::UnknownSteamProfile { input: input() }.into()),
             Err(Trouble { kind: TroubleKind::TokenMissing, .. }) => {
@@ -72,24 +86,21 @@ impl App {
         }
     }
 
-    /// Steam does not tell which BattleMetrics player an account is: unless we were told before, its name is looked for
-    /// and a person confirms.
+    /// Steam does not tell which BattleMetrics player an account is: unless this guild told us before, its name is looked
+    /// for and a person confirms. What other guilds confirmed is theirs.
     async fn player_by_steam(
         &self,
+        guild: &GuildKey,
         steam: SteamId,
         server: Option<ServerId>,
         purpose: Purpose,
     ) -> Result<Outcome<Found>> {
-        let linked = self
-            .read(move |conn| {
-                let Some(id) = players::by_steam(conn, steam)? else { return Ok(None) };
-                Ok(players::get(conn, id)?.map(|known| Found { id, name: known.name, steam: Some(steam) }))
-            })
-            .await?;
-        if let Some(found) = linked {
-            return Ok(Outcome::Done(found));
+        let guild = guild.clone();
+        let linked = self.read(move |conn| Ok(groups::player_by_steam(conn, &guild, steam)?)).await?;
+        if let Some((id, name)) = linked {
+            return Ok(Outcome::Done(Found { id, name, steam: Some(steam), is_news: false }));
         }
-        let personas = match self.steam.personas(&[steam]).await {
+        let personas = match self.steam.personas(&[steam], purpose).await {
             Err(Trouble { kind: TroubleKind::TokenMissing, .. }) => {
                 return Err(Notice::SteamKeyMissing { input: steam.to_string() }.into());
             }
@@ -98,7 +109,9 @@ impl App {
         let Some(persona) = personas.get(&steam) else {
             return Err(Notice::UnknownSteamProfile { input: steam.to_string() }.into());
         };
-        let hits = self.battlemetrics.search_players(&persona.name, server, purpose).await?;
+        // Rust takes its names from Steam: whoever has only a part of this one is somebody else.
+        let mut hits = self.battlemetrics.search_players(&persona.name, server, purpose).await?;
+        hits.retain(|hit| names::same(&hit.name, &persona.name));
         let mut choice = choose(&persona.name, hits);
         choice.steam = Some(steam);
         if choice.candidates.is_empty() {
@@ -111,7 +124,7 @@ impl App {
         let hits = self.battlemetrics.search_players(name, server, purpose).await?;
         let exact: Vec<_> = hits.iter().filter(|hit| names::same(&hit.name, name)).collect();
         if let [hit] = exact.as_slice() {
-            return Ok(Outcome::Done(Found { id: hit.id, name: hit.name.clone(), steam: None }));
+            return Ok(Outcome::Done(Found { id: hit.id, name: hit.name.clone(), steam: None, is_news: true }));
         }
         if hits.is_empty() {
             let nearest = self.known_names_near(name).await?;

@@ -118,6 +118,11 @@ fn called(tx: &store::Transaction<'_>, name: &str) -> Result<Vec<Candidate>> {
     let mut found: Vec<_> =
         hits.map(|hit| Candidate::Player { id: hit.id, name: hit.name, online: None, last_seen: None }).collect();
     let unlinked = forget::unlinked(tx)?.into_iter().filter(|member| names::same(&member.name, name));
-    found.extend(unlinked.map(|MemberName { id, name, steam, .. }| Candidate::Member { id, name, player: None, steam }));
+    found.extend(unlinked.map(|MemberName { id, name, steam, .. }| Candidate::Member {
+        id,
+        name,
+        player: None,
+        steam,
+    }));
     Ok(found)
 }

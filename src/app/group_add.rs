@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{App, Asker, MAX_GROUPS, MAX_MEMBERS, bad, find_player::Found};
+use super::{App, Asker, MAX_GROUPS, MAX_MEMBERS, bad, find_group, find_player::Found};
 use crate::{
     domain::{
         identity::{self, PlayerInput},
@@ -15,7 +15,7 @@ use crate::{
     store::{
         self,
         groups::{self, Group},
-        guilds, players,
+        guilds,
     },
 };
 
@@ -45,7 +45,7 @@ impl App {
         if let Ok(PlayerInput::Steam(steam)) = identity::player(player) {
             self.refuse_known_steam(asker, &group, steam).await?;
         }
-        let mut found = match self.find_player(player, server, Purpose::Person).await? {
+        let mut found = match self.find_player(&asker.guild, player, server, Purpose::Person).await? {
             Outcome::Done(found) => found,
             Outcome::Choose(choice) => return Ok(Outcome::Choose(choice)),
         };
@@ -58,7 +58,7 @@ impl App {
         let (asker, group) = (asker.clone(), group.to_owned());
         self.read(move |conn| {
             asker.may_change(conn)?;
-            let pinned = groups::find(conn, &asker.guild, &group)?.and_then(|group| group.pinned);
+            let pinned = find_group(conn, &asker.guild, &group)?.and_then(|group| group.pinned);
             let active = guilds::get(conn, &asker.guild)?.and_then(|guild| guild.active_server);
             Ok(pinned.or(active))
         })
@@ -69,7 +69,7 @@ impl App {
     async fn refuse_known_steam(&self, asker: &Asker, group: &str, steam: SteamId) -> Result<()> {
         let (guild, group) = (asker.guild.clone(), group.to_owned());
         self.read(move |conn| {
-            let Some(group) = groups::find(conn, &guild, &group)? else { return Ok(()) };
+            let Some(group) = find_group(conn, &guild, &group)? else { return Ok(()) };
             match groups::find_member_by_steam(conn, group.id, steam)? {
                 Some(member) => {
                     let (group, player) = (group.name, member.name.name);
@@ -89,7 +89,7 @@ impl App {
                 asker.may_change(tx)?;
                 guilds::ensure(tx, &asker.guild, now)?;
                 let (group, group_is_new) = open_group(tx, &asker, &group, now)?;
-                let member = match enter(tx, group.id, &found, now)? {
+                let member = match enter(tx, &asker, group.id, &found, now)? {
                     Entry::Added(member) => member,
                     // Not an error of the transaction: a Steam account that was learnt on the way is kept.
                     Entry::Already { name: player, learnt_steam_id } => {
@@ -118,7 +118,7 @@ pub(super) fn open_group(
     name: &str,
     now: Timestamp,
 ) -> Result<(Group, bool)> {
-    if let Some(group) = groups::find(tx, &asker.guild, name)? {
+    if let Some(group) = find_group(tx, &asker.guild, name)? {
         return Ok((group, false));
     }
     if groups::names(tx, &asker.guild)?.len() >= MAX_GROUPS {
@@ -129,11 +129,14 @@ pub(super) fn open_group(
 }
 
 /// Makes `found` a member unless it is one by either of its ids; whichever id was missing is learnt.
-pub(super) fn enter(tx: &store::Transaction<'_>, group: GroupId, found: &Found, now: Timestamp) -> Result<Entry> {
-    players::remember(tx, &[(found.id, found.name.clone())], now)?;
-    if let Some(steam) = found.steam {
-        players::link_steam(tx, found.id, steam)?;
-    }
+pub(super) fn enter(
+    tx: &store::Transaction<'_>,
+    asker: &Asker,
+    group: GroupId,
+    found: &Found,
+    now: Timestamp,
+) -> Result<Entry> {
+    found.remember(tx, now)?;
     let by_player = groups::find_member_by_player(tx, group, found.id)?;
     let by_steam = match found.steam {
         Some(steam) => groups::find_member_by_steam(tx, group, steam)?,
@@ -157,7 +160,7 @@ pub(super) fn enter(tx: &store::Transaction<'_>, group: GroupId, found: &Found, 
     }
     let steam = match found.steam {
         Some(steam) => Some(steam),
-        None => players::get(tx, found.id)?.and_then(|known| known.steam),
+        None => groups::steam_of_player(tx, &asker.guild, found.id)?,
     };
     let id = groups::add_member(tx, group, Some(found.id), steam, &found.name, now)?;
     Ok(Entry::Added(MemberName { id, name: names::shown(&found.name), player: Some(found.id), steam }))

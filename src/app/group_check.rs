@@ -52,7 +52,7 @@ impl App {
         let unknown = count(&members, |presence| matches!(presence, Presence::Unknown { .. }));
         let check = LastCheck { active, total: members.len(), unknown, at: look.as_of };
         // What could not be looked at was not checked.
-        if look.trouble.is_none() && look.stale.is_none() {
+        if look.is_telling() {
             self.write(move |tx| Ok(groups::record_check(tx, group.id, &check)?)).await?;
         }
         Ok(GroupCheck {

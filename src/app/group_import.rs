@@ -5,18 +5,18 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 
 use super::{
-    AT_ONCE, App, Asker, bad,
+    AT_ONCE, App, Asker, bad, find_group,
     find_player::Found,
     group_add::{Entry, enter, open_group},
 };
 use crate::{
     domain::{
-        identity,
-        ids::{ChangeId, GroupId, ServerId},
+        identity::{self, PlayerInput},
+        ids::{ChangeId, GroupId, GuildKey, ServerId, SteamId},
         names,
         notice::{Notice, What, Wrong},
         report::{Change, Imported, ImportedLine, LineResult, MemberName, Outcome, Purpose},
-        trouble::TroubleKind,
+        trouble::{Trouble, TroubleKind},
     },
     error::{Error, Result},
     store::{
@@ -66,13 +66,14 @@ impl App {
             return Err(Notice::TooMany { what: What::Line, limit: MAX_LINES }.into());
         }
 
+        self.meet_on_steam(&lines).await?;
         let total = lines.len();
         let progress = &progress;
         // Boxed, for each line's future would otherwise be held in place many times over.
         let meanings: Vec<(usize, String, Meaning)> = stream::iter(lines)
             .map(|(number, line)| {
                 Box::pin(async move {
-                    let meaning = self.meaning(&line, server).await?;
+                    let meaning = self.meaning(&asker.guild, &line, server).await?;
                     Ok::<_, Error>((number, line, meaning))
                 })
             })
@@ -87,8 +88,24 @@ impl App {
         self.keep(asker, group, meanings).await
     }
 
-    async fn meaning(&self, line: &str, server: Option<ServerId>) -> Result<Meaning> {
-        match self.find_player(line, server, Purpose::Bulk).await {
+    /// Asks Steam for all accounts of an import at once rather than one by one; the client remembers them.
+    async fn meet_on_steam(&self, lines: &[(usize, String)]) -> Result<()> {
+        let accounts: Vec<SteamId> = lines
+            .iter()
+            .filter_map(|(_, line)| match identity::player(line) {
+                Ok(PlayerInput::Steam(steam)) => Some(steam),
+                _ => None,
+            })
+            .collect();
+        match self.steam.personas(&accounts, Purpose::Bulk).await {
+            // Each such line then says so for itself.
+            Err(Trouble { kind: TroubleKind::TokenMissing, .. }) => Ok(()),
+            other => other.map(drop).map_err(Into::into),
+        }
+    }
+
+    async fn meaning(&self, guild: &GuildKey, line: &str, server: Option<ServerId>) -> Result<Meaning> {
+        match self.find_player(guild, line, server, Purpose::Bulk).await {
             Ok(Outcome::Done(found)) => Ok(Meaning::Player(found)),
             Ok(Outcome::Choose(choice)) => {
                 let count = choice.candidates.len() + choice.more;
@@ -110,13 +127,13 @@ impl App {
             let target = if wanted {
                 Some(open_group(tx, &asker, &group, now)?)
             } else {
-                groups::find(tx, &asker.guild, &group)?.map(|group| (group, false))
+                find_group(tx, &asker.guild, &group)?.map(|group| (group, false))
             };
             let mut lines = Vec::with_capacity(meanings.len());
             for (number, input, meaning) in meanings {
                 let result = match (meaning, &target) {
                     (Meaning::Settled(result), _) => result,
-                    (Meaning::Player(found), Some((group, _))) => admit(tx, group.id, &found, now)?,
+                    (Meaning::Player(found), Some((group, _))) => admit(tx, &asker, group.id, &found, now)?,
                     (Meaning::Player(_), None) => return Err(anyhow!("no group was opened for its members").into()),
                 };
                 lines.push(ImportedLine { number, input: names::cut(&input, 80), result });
@@ -132,8 +149,14 @@ impl App {
     }
 }
 
-fn admit(tx: &store::Transaction<'_>, group: GroupId, found: &Found, now: Timestamp) -> Result<LineResult> {
-    match enter(tx, group, found, now) {
+fn admit(
+    tx: &store::Transaction<'_>,
+    asker: &Asker,
+    group: GroupId,
+    found: &Found,
+    now: Timestamp,
+) -> Result<LineResult> {
+    match enter(tx, asker, group, found, now) {
         Ok(Entry::Added(member)) => Ok(LineResult::Added { member }),
         Ok(Entry::Already { name, .. }) => Ok(LineResult::Already { name }),
         // A full group is a line's fate, not the import's: what fitted is kept.
@@ -164,9 +187,10 @@ fn record(
     Ok(Some(asker.record(tx, &change, now)?))
 }
 
-/// A service that refuses us refuses every line alike.
+/// A service that refuses us refuses every line alike, and so does a database that cannot be read.
 fn ends_everything(notice: &Notice) -> bool {
     match notice {
+        Notice::Storage { .. } => true,
         Notice::Outside { trouble } => !matches!(trouble.kind, TroubleKind::Rejected | TroubleKind::Unreadable { .. }),
         _ => false,
     }

@@ -6,7 +6,7 @@ use crate::{
         identity::{self, PlayerInput},
         names,
         notice::{Notice, What},
-        report::{CHOICES, Candidate, Change, Choice, MemberName, MemberRemoved, Outcome},
+        report::{CHOICES, Candidate, Change, Choice, MemberName, MemberRemoved, Outcome, Purpose},
     },
     error::Result,
     store::groups,
@@ -18,9 +18,9 @@ impl App {
     /// # Errors
     /// Unusable input, no such group or member, no right to change; Steam (for a vanity link) or the database failed.
     pub async fn group_remove(&self, asker: &Asker, group: &str, member: &str) -> Result<Outcome<MemberRemoved>> {
-        let mut wanted = identity::player(member).map_err(|wrong| bad(What::Member, member, wrong))?;
-        if let PlayerInput::Vanity(vanity) = &wanted {
-            wanted = PlayerInput::Steam(self.steam_by_vanity(vanity).await?);
+        let mut wanted = identity::player(member);
+        if let Ok(PlayerInput::Vanity(vanity)) = &wanted {
+            wanted = Ok(PlayerInput::Steam(self.steam_by_vanity(vanity, Purpose::Person).await?));
         }
         let now = self.clock.now();
         let (asker, group, typed) = (asker.clone(), group.to_owned(), member.trim().to_owned());
@@ -29,8 +29,9 @@ impl App {
             let group = group_named(tx, &asker.guild, &group)?;
             let members: Vec<MemberName> =
                 groups::members(tx, group.id)?.into_iter().map(|member| member.name).collect();
-            let member = match pick(&members, &wanted, &typed).as_slice() {
+            let member = match pick(&members, wanted.as_ref().ok(), &typed).as_slice() {
                 [] => {
+                    wanted.map_err(|wrong| bad(What::Member, &typed, wrong))?;
                     let nearest = names::nearest(&typed, members.iter().map(|member| member.name.as_str()), 3);
                     let input = names::cut(&typed, 80);
                     return Err(Notice::UnknownMember { input, group: group.name, nearest }.into());
@@ -47,20 +48,20 @@ impl App {
     }
 }
 
-/// The members that are meant: by id, else (a name may look like an id) by name.
-fn pick<'a>(members: &'a [MemberName], wanted: &PlayerInput, typed: &str) -> Vec<&'a MemberName> {
+/// The members that are meant: by id, else (a name may look like an id, or like a link that leads nowhere) by name.
+fn pick<'a>(members: &'a [MemberName], wanted: Option<&PlayerInput>, typed: &str) -> Vec<&'a MemberName> {
     let by_id = |member: &&MemberName| match wanted {
-        PlayerInput::Player(id) => member.player == Some(*id),
-        PlayerInput::Steam(id) => member.steam == Some(*id),
-        PlayerInput::Member(id) => member.id == *id,
-        PlayerInput::Name(_) | PlayerInput::Vanity(_) => false,
+        Some(PlayerInput::Player(id)) => member.player == Some(*id),
+        Some(PlayerInput::Steam(id)) => member.steam == Some(*id),
+        Some(PlayerInput::Member(id)) => member.id == *id,
+        Some(PlayerInput::Name(_) | PlayerInput::Vanity(_)) | None => false,
     };
     let found: Vec<_> = members.iter().filter(by_id).collect();
     if !found.is_empty() {
         return found;
     }
     let name = match wanted {
-        PlayerInput::Name(name) => name,
+        Some(PlayerInput::Name(name)) => name,
         _ => typed,
     };
     members.iter().filter(|member| names::same(&member.name, name)).collect()

@@ -1,6 +1,7 @@
 //! `group update`: every member's name, read again.
 
 use futures_util::{StreamExt as _, stream};
+use jiff::Timestamp;
 
 use super::{AT_ONCE, App, Asker, group_named};
 use crate::{
@@ -9,10 +10,10 @@ use crate::{
         names,
         notice::Notice,
         report::{GroupUpdated, MemberName, NotUpdated, Purpose, Renamed},
-        trouble::Trouble,
+        trouble::{Trouble, TroubleKind},
     },
     error::Result,
-    store::{groups, players},
+    store::{self, groups, players},
 };
 
 impl App {
@@ -65,23 +66,22 @@ impl App {
                 None => report.failed.push(NotUpdated { member, trouble: None }),
             }
         }
-        if let (true, Some(trouble)) = (learnt.is_empty(), report.failed.iter().find_map(|failed| failed.trouble)) {
+        // A player who is not there any more was answered for.
+        let unanswered = |failed: &NotUpdated| failed.trouble.filter(|trouble| trouble.kind != TroubleKind::NotFound);
+        if let (true, Some(trouble)) = (learnt.is_empty(), report.failed.iter().find_map(unanswered)) {
             return Err(trouble.into());
         }
-        self.keep_names(learnt).await?;
+        let now = self.clock.now();
+        self.write(move |tx| learnt.into_iter().try_for_each(|player| keep_facts(tx, player, now))).await?;
         Ok(report)
     }
+}
 
-    async fn keep_names(&self, learnt: Vec<Player>) -> Result<()> {
-        let now = self.clock.now();
-        self.write(move |tx| {
-            for player in learnt {
-                players::remember_former(tx, player.id, &player.names)?;
-                players::remember(tx, &[(player.id, player.name)], now)?;
-                players::set_private(tx, player.id, player.private)?;
-            }
-            Ok(())
-        })
-        .await
-    }
+/// Keeps what BattleMetrics just told of a player: the name, those before it, and whether the profile is private.
+pub(super) fn keep_facts(tx: &store::Transaction<'_>, player: Player, now: Timestamp) -> Result<()> {
+    let Player { id, name, private, names } = player;
+    players::remember(tx, &[(id, name)], now)?;
+    players::remember_former(tx, id, &names)?;
+    players::set_private(tx, id, private)?;
+    Ok(())
 }

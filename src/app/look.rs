@@ -3,7 +3,7 @@
 //! The one place that decides which requests a check makes: one for the roster, and one for each player whose last visit
 //! is not known well enough.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
@@ -39,6 +39,9 @@ pub(super) struct Look {
     sightings: HashMap<PlayerId, Sighting>,
     /// Players who could not be asked for, and why.
     failed: HashMap<PlayerId, Trouble>,
+    /// Players of whom BattleMetrics knows nothing on this server, or nothing any more: a profile that was switched off
+    /// looks like that, so that what was known before does not make them offline.
+    untold: HashSet<PlayerId>,
 }
 
 impl Look {
@@ -61,11 +64,19 @@ impl Look {
         if let Some(trouble) = self.failed.get(&player) {
             return unknown(Unknown::Trouble { trouble: *trouble });
         }
+        if self.untold.contains(&player) {
+            return unknown(Unknown::NeverSeen);
+        }
         match (sighting, last_seen) {
             (Some(Sighting { online: true, since, .. }), _) => Presence::Online { since: *since },
             (_, Some(last_seen)) => Presence::Offline { last_seen },
             (_, None) => unknown(Unknown::NeverSeen),
         }
+    }
+
+    /// Whether the list of players was read and is believed, so that this was a look at all.
+    pub(super) fn is_telling(&self) -> bool {
+        self.has_roster && self.stale.is_none()
     }
 
     /// All that is known of a player on this server.
@@ -75,7 +86,7 @@ impl Look {
 }
 
 impl App {
-    /// Looks at `server` for `wanted`, each once.
+    /// Looks at `server` for `wanted`, who have to be known already, each once.
     pub(super) async fn look(&self, server: ServerId, wanted: Vec<PlayerId>) -> Result<Look> {
         let asked = wanted.clone();
         let (known, sightings) =
@@ -97,15 +108,14 @@ impl App {
                     online: HashMap::new(),
                     sightings,
                     failed: HashMap::new(),
+                    untold: HashSet::new(),
                 });
             }
         };
         let stale = presence::believable(&roster.server, now).err();
-        // An empty list shows nothing either way; what was found out before still holds.
-        let hides_names = match roster.online.is_empty() {
-            true => known.is_some_and(|known| known.hides_names),
-            false => presence::hides_names(&roster),
-        };
+        // A short list shows nothing either way; what was found out before still holds.
+        let hides_names =
+            presence::hides_names(&roster).unwrap_or_else(|| known.is_some_and(|known| known.hides_names));
         let mut look = Look {
             server: named(&roster.server),
             as_of: now,
@@ -116,14 +126,14 @@ impl App {
             online: roster.online.iter().map(|player| (player.id, player.since)).collect(),
             sightings,
             failed: HashMap::new(),
+            untold: HashSet::new(),
         };
         let mut learnt = Vec::new();
         if stale.is_none() {
+            learnt.extend(roster.online.iter().map(|player| (player.id, on_the_list(player, &roster.server, now))));
             self.ask_for_the_absent(&mut look, &wanted, &mut learnt).await;
-            learnt.extend(roster.online.iter().map(|player| (player.id, seen_now(&look, player, now))));
-            look.sightings.extend(learnt.iter().cloned());
         }
-        self.keep_look(roster, learnt, stale.is_none(), hides_names, now).await?;
+        look.sightings = self.keep_look(roster, learnt, wanted, &look).await?;
         Ok(look)
     }
 
@@ -145,7 +155,17 @@ impl App {
                 .buffer_unordered(AT_ONCE);
         while let Some((player, answer)) = answers.next().await {
             match answer {
-                Ok(acquaintance) => learnt.push((player, told(acquaintance, now))),
+                Ok(Some(acquaintance)) if acquaintance.last_seen.is_some() || acquaintance.online => {
+                    learnt.push((player, told(acquaintance, now)));
+                }
+                Ok(_) => {
+                    look.untold.insert(player);
+                    let before = look.sightings.get(&player).and_then(|sighting| sighting.last_seen);
+                    // Noted, so as not to be asked again soon; but not over a time that was known.
+                    if before.is_none() {
+                        learnt.push((player, never_seen(now)));
+                    }
+                }
                 Err(trouble) => {
                     look.trouble.get_or_insert(trouble);
                     look.failed.insert(player, trouble);
@@ -154,37 +174,28 @@ impl App {
         }
     }
 
+    /// Keeps what was learnt. Returns what is known of `wanted` then.
     async fn keep_look(
         &self,
         roster: Roster,
         learnt: Vec<(PlayerId, Sighting)>,
-        believed: bool,
-        hides_names: bool,
-        now: Timestamp,
-    ) -> Result<()> {
+        wanted: Vec<PlayerId>,
+        look: &Look,
+    ) -> Result<HashMap<PlayerId, Sighting>> {
+        let (now, believed, hides_names) = (look.as_of, look.stale.is_none(), look.hides_names);
         self.write(move |tx| {
             let Roster { server, online } = roster;
-            keep_server(tx, &server, believed, hides_names, now)?;
-            let names: Vec<_> = online.into_iter().map(|player| (player.id, player.name)).collect();
+            servers::remember(tx, &server, now, believed.then_some(hides_names))?;
             // Invented names would fill the list of known players with people who do not exist.
             if believed && !hides_names {
+                let names: Vec<_> = online.into_iter().map(|player| (player.id, player.name)).collect();
                 players::remember(tx, &names, now)?;
                 sightings::record(tx, server.id, &learnt)?;
             }
-            Ok(())
+            Ok(sightings::get(tx, server.id, &wanted)?)
         })
         .await
     }
-}
-
-fn keep_server(
-    tx: &crate::store::Transaction<'_>,
-    server: &Server,
-    believed: bool,
-    hides_names: bool,
-    now: Timestamp,
-) -> Result<()> {
-    Ok(servers::remember(tx, server, now, believed.then_some(hides_names))?)
 }
 
 /// Whether nothing can have happened since that a user would want to know.
@@ -192,13 +203,13 @@ fn holds(sighting: &Sighting, now: Timestamp) -> bool {
     !sighting.online && now.duration_since(sighting.known_at) <= LAST_SEEN_HOLDS_FOR
 }
 
-/// Somebody on the roster, seen at this very moment.
-fn seen_now(look: &Look, player: &OnlinePlayer, now: Timestamp) -> Sighting {
-    let before = look.sightings.get(&player.id);
+/// Somebody on the roster: seen when BattleMetrics last looked, which is some minutes ago at the most.
+fn on_the_list(player: &OnlinePlayer, server: &Server, now: Timestamp) -> Sighting {
+    let looked = server.updated_at.map_or(now, |updated_at| updated_at.min(now));
     Sighting {
-        last_seen: Some(now),
-        first_seen: before.and_then(|sighting| sighting.first_seen),
-        total: before.and_then(|sighting| sighting.total),
+        last_seen: Some(player.since.map_or(looked, |since| since.max(looked))),
+        first_seen: None,
+        total: None,
         online: true,
         since: player.since,
         known_at: now,
@@ -206,15 +217,11 @@ fn seen_now(look: &Look, player: &OnlinePlayer, now: Timestamp) -> Sighting {
 }
 
 /// What BattleMetrics remembers of somebody who is not on the roster.
-fn told(acquaintance: Option<Acquaintance>, now: Timestamp) -> Sighting {
-    let told =
-        acquaintance.unwrap_or(Acquaintance { first_seen: None, last_seen: None, time_played: None, online: false });
-    Sighting {
-        last_seen: told.last_seen,
-        first_seen: told.first_seen,
-        total: told.time_played,
-        online: told.online,
-        since: None,
-        known_at: now,
-    }
+fn told(acquaintance: Acquaintance, now: Timestamp) -> Sighting {
+    let Acquaintance { first_seen, last_seen, time_played, online } = acquaintance;
+    Sighting { last_seen, first_seen, total: time_played, online, since: None, known_at: now }
+}
+
+fn never_seen(now: Timestamp) -> Sighting {
+    Sighting { last_seen: None, first_seen: None, total: None, online: false, since: None, known_at: now }
 }

@@ -19,6 +19,7 @@ mod look;
 mod player_check;
 mod server;
 mod settings;
+mod standing;
 mod status;
 mod suggest;
 mod transfer;
@@ -31,6 +32,7 @@ use jiff::{SignedDuration, Timestamp};
 pub use self::{
     access::{Asker, Rights},
     bring_over::{PythonOptions, PythonRustops, source_error},
+    standing::Standing,
 };
 use crate::{
     clock::Clock,
@@ -128,7 +130,7 @@ fn group_named(conn: &store::Connection, guild: &GuildKey, name: &str) -> Result
     if name.trim().is_empty() {
         return Err(bad(What::Group, name, Wrong::Empty));
     }
-    if let Some(group) = groups::find(conn, guild, name)? {
+    if let Some(group) = find_group(conn, guild, name)? {
         return Ok(group);
     }
     let known = groups::names(conn, guild)?;
@@ -137,6 +139,21 @@ fn group_named(conn: &store::Connection, guild: &GuildKey, name: &str) -> Result
     }
     let nearest = names::nearest(name, known.iter().map(String::as_str), 3);
     Err(Notice::UnknownGroup { input: names::cut(name, 80), nearest }.into())
+}
+
+/// The group of that name; else, when `name` is `group:7` as buttons and menus hand it back, the one of that id.
+///
+/// Such a key of a group that is gone is a notice and never a name, so that nothing is made anew under it.
+fn find_group(conn: &store::Connection, guild: &GuildKey, name: &str) -> Result<Option<Group>> {
+    if let Some(group) = groups::find(conn, guild, name)? {
+        return Ok(Some(group));
+    }
+    let Some(id) = name.strip_prefix("group:").and_then(|id| id.parse().ok()) else { return Ok(None) };
+    if let Some(group) = groups::by_id(conn, guild, id)? {
+        return Ok(Some(group));
+    }
+    let gone = groups::deleted_group(conn, guild, id)?.map(|(group, _)| group.name);
+    Err(Notice::UnknownGroup { input: gone.unwrap_or_else(|| name.to_owned()), nearest: Vec::new() }.into())
 }
 
 /// The server that a group follows, or the active one when no group is given.

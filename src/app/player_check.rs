@@ -1,12 +1,14 @@
 //! `player check`: all that can be said of one player on the active server.
 
-use futures_util::future::join;
+use futures_util::future::join3;
 
-use super::{App, Asker, server_of};
+use super::{App, Asker, group_update::keep_facts, look::Look, server_of};
 use crate::{
     domain::{
-        facts::FormerName,
+        facts::{Acquaintance, FormerName},
+        ids::PlayerId,
         names,
+        presence::Presence,
         report::{Outcome, PlayerCheck, Purpose, SessionLine},
     },
     error::Result,
@@ -24,31 +26,28 @@ impl App {
     pub async fn player_check(&self, asker: &Asker, player: &str) -> Result<Outcome<PlayerCheck>> {
         let guild = asker.guild.clone();
         let server = self.read(move |conn| server_of(conn, &guild, None)).await?;
-        let found = match self.find_player(player, Some(server), Purpose::Person).await? {
+        let found = match self.find_player(&asker.guild, player, Some(server), Purpose::Person).await? {
             Outcome::Done(found) => found,
             Outcome::Choose(choice) => return Ok(Outcome::Choose(choice)),
         };
+        let (now, named) = (self.clock.now(), found.clone());
+        self.write(move |tx| named.remember(tx, now)).await?;
         let look = self.look(server, vec![found.id]).await?;
-        let (facts, sessions) = join(
+        let (facts, sessions, times) = join3(
             self.battlemetrics.player(found.id, Purpose::Person),
             self.battlemetrics.sessions(found.id, server, 1, Purpose::Person),
+            self.times_of_the_present(&look, found.id),
         )
         .await;
 
         let now = self.clock.now();
         let guild = asker.guild.clone();
         let learnt = facts.as_ref().ok().cloned();
-        let fallback = found.name.clone();
-        let (known, groups) = self
+        let (known, groups, steam) = self
             .write(move |tx| {
-                if let Some(player) = learnt {
-                    players::remember_former(tx, player.id, &player.names)?;
-                    players::remember(tx, &[(player.id, player.name)], now)?;
-                    players::set_private(tx, player.id, player.private)?;
-                } else {
-                    players::remember(tx, &[(found.id, fallback)], now)?;
-                }
-                Ok((players::get(tx, found.id)?, groups::holding(tx, &guild, found.id)?))
+                learnt.map(|player| keep_facts(tx, player, now)).transpose()?;
+                let groups = groups::holding(tx, &guild, found.id)?;
+                Ok((players::get(tx, found.id)?, groups, groups::steam_of_player(tx, &guild, found.id)?))
             })
             .await?;
 
@@ -60,11 +59,11 @@ impl App {
         Ok(Outcome::Done(PlayerCheck {
             player: found.id,
             name: names::shown(known.as_ref().map_or(&found.name, |known| &known.name)),
-            steam: known.as_ref().and_then(|known| known.steam),
+            steam,
             private: known.as_ref().is_some_and(|known| known.private),
             presence: look.presence(found.id),
-            first_seen: sighting.and_then(|sighting| sighting.first_seen),
-            total: sighting.and_then(|sighting| sighting.total),
+            first_seen: times.first_seen.or_else(|| sighting?.first_seen),
+            total: times.time_played.or_else(|| sighting?.total),
             sessions: sessions
                 .into_iter()
                 .take(SESSIONS)
@@ -81,5 +80,16 @@ impl App {
             trouble: look.trouble.or(facts.err()),
             server: look.server,
         }))
+    }
+
+    /// First visit and total of somebody who is on: a look asks for those of the absent only.
+    async fn times_of_the_present(&self, look: &Look, player: PlayerId) -> Acquaintance {
+        let told = match look.presence(player) {
+            Presence::Online { .. } => {
+                self.battlemetrics.acquaintance(player, look.server.id, Purpose::Person).await.ok().flatten()
+            }
+            _ => None,
+        };
+        told.unwrap_or(Acquaintance { first_seen: None, last_seen: None, time_played: None, online: false })
     }
 }

@@ -79,7 +79,7 @@ impl App {
                 let change = Change::ActiveServer { before: before.clone(), after: Some(named(&server)) };
                 asker.record(tx, &change, now)?;
             }
-            let hides_names = hides_names.unwrap_or(false);
+            let hides_names = servers::get(tx, server.id)?.is_some_and(|known| known.hides_names);
             Ok(ServerSet { stale: presence::believable(&server, now).err(), server, before, unchanged, hides_names })
         })
         .await
@@ -90,7 +90,7 @@ impl App {
     async fn looks_hidden(&self, id: ServerId) -> Option<bool> {
         let roster = self.battlemetrics.roster(id, Purpose::Person).await.ok()?;
         presence::believable(&roster.server, self.clock.now()).ok()?;
-        (!roster.online.is_empty()).then(|| presence::hides_names(&roster))
+        presence::hides_names(&roster)
     }
 
     /// The active server, as BattleMetrics tells it now; what is remembered, with the trouble, when it cannot.

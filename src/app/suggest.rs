@@ -1,11 +1,13 @@
 //! What completes a half-typed argument, from our own database only: no service is ever asked.
 
+use jiff::Timestamp;
+
 use super::{App, Asker, group_named};
 use crate::{
     domain::{
         ids::ServerId,
         names,
-        presence::Presence,
+        presence::{LAST_SEEN_HOLDS_FOR, Presence},
         report::{CHOICES, Suggestion},
     },
     error::{Error, Result},
@@ -21,7 +23,7 @@ impl App {
     /// # Errors
     /// The database failed.
     pub async fn suggest_groups(&self, asker: &Asker, typed: &str) -> Result<Vec<Suggestion>> {
-        let (guild, typed) = (asker.guild.clone(), names::folded(typed));
+        let (guild, typed) = (asker.guild.clone(), folded(typed));
         self.read(move |conn| {
             let mut all = groups::names(conn, &guild)?;
             all.retain(|name| names::folded(name).contains(&typed));
@@ -37,7 +39,7 @@ impl App {
     /// # Errors
     /// The database failed.
     pub async fn suggest_members(&self, asker: &Asker, group: &str, typed: &str) -> Result<Vec<Suggestion>> {
-        let (guild, group, typed) = (asker.guild.clone(), group.to_owned(), names::folded(typed));
+        let (guild, group, typed) = (asker.guild.clone(), group.to_owned(), folded(typed));
         self.read(move |conn| {
             let group = match group_named(conn, &guild, &group) {
                 Ok(group) => group,
@@ -62,18 +64,19 @@ impl App {
         .await
     }
 
-    /// Everyone ever seen, by current or former name, with what is known of them on the active server.
+    /// Everyone ever seen, by current or former name, with what a look at the active server showed a moment ago.
     ///
     /// # Errors
     /// The database failed.
     pub async fn suggest_players(&self, asker: &Asker, typed: &str) -> Result<Vec<Suggestion>> {
-        let (guild, typed) = (asker.guild.clone(), names::folded(typed));
+        let now = self.clock.now();
+        let (guild, typed) = (asker.guild.clone(), folded(typed));
         self.read(move |conn| {
             if typed.is_empty() {
                 return Ok(Vec::new());
             }
             let active = guilds::get(conn, &guild)?.and_then(|guild| guild.active_server);
-            suggestions(conn, active, &typed)
+            suggestions(conn, active, &typed, now)
         })
         .await
     }
@@ -83,7 +86,7 @@ impl App {
     /// # Errors
     /// The database failed.
     pub async fn suggest_servers(&self, asker: &Asker, typed: &str) -> Result<Vec<Suggestion>> {
-        let (guild, typed) = (asker.guild.clone(), names::folded(typed));
+        let (guild, typed) = (asker.guild.clone(), folded(typed));
         self.read(move |conn| {
             let used = servers::used_before(conn, &guild, &typed, CHOICES)?;
             let suggestion = |server: crate::domain::report::ServerName| Suggestion {
@@ -97,7 +100,17 @@ impl App {
     }
 }
 
-fn suggestions(conn: &store::Connection, server: Option<ServerId>, typed: &str) -> Result<Vec<Suggestion>> {
+/// Nothing stays nothing: as a name it would be one without a printable character.
+fn folded(typed: &str) -> String {
+    if typed.trim().is_empty() { String::new() } else { names::folded(typed) }
+}
+
+fn suggestions(
+    conn: &store::Connection,
+    server: Option<ServerId>,
+    typed: &str,
+    now: Timestamp,
+) -> Result<Vec<Suggestion>> {
     let found = players::search(conn, typed, CHOICES)?;
     let ids: Vec<_> = found.iter().map(|player| player.id).collect();
     let sightings = match server {
@@ -108,7 +121,7 @@ fn suggestions(conn: &store::Connection, server: Option<ServerId>, typed: &str) 
         .into_iter()
         .map(|player| Suggestion {
             name: names::shown(&player.name),
-            presence: sightings.get(&player.id).and_then(last_known),
+            presence: sightings.get(&player.id).and_then(|sighting| still_true(sighting, now)),
             value: player.id.to_string(),
         })
         .collect();
@@ -116,7 +129,11 @@ fn suggestions(conn: &store::Connection, server: Option<ServerId>, typed: &str) 
     Ok(all)
 }
 
-fn last_known(sighting: &Sighting) -> Option<Presence> {
+/// What was seen so lately that it may be said of the present.
+fn still_true(sighting: &Sighting, now: Timestamp) -> Option<Presence> {
+    if now.duration_since(sighting.known_at) > LAST_SEEN_HOLDS_FOR {
+        return None;
+    }
     match (sighting.online, sighting.last_seen) {
         (true, _) => Some(Presence::Online { since: sighting.since }),
         (false, Some(last_seen)) => Some(Presence::Offline { last_seen }),

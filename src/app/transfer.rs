@@ -39,9 +39,7 @@ impl App {
             return Err(wrong(FileProblem::Newer { found: export.version, known: VERSION }));
         }
         let mut export = export;
-        export
-            .check(MAX_GROUPS, MAX_MEMBERS)
-            .map_err(|detail| wrong(FileProblem::Malformed { line: None, detail }))?;
+        export.check(MAX_GROUPS, MAX_MEMBERS).map_err(|detail| wrong(FileProblem::Malformed { line: None, detail }))?;
         export.settings.time_zone = settings::zone(&export.settings.time_zone)?;
         export.renumber();
         let (guild, now) = (asker.guild.clone(), self.clock.now());

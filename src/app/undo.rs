@@ -5,7 +5,7 @@ use crate::{
     domain::{
         ids::{ChangeId, GroupId, GuildKey},
         notice::{CannotUndo, Notice},
-        report::{Change, ChangeRow, Undone},
+        report::{Change, ChangeRow, MemberName, Undone},
     },
     error::Result,
     store::{
@@ -54,17 +54,26 @@ fn take_back(tx: &store::Transaction<'_>, asker: &Asker, row: &ChangeRow, now: j
         }
         Change::MembersAdded { group, group_is_new, members, .. } => {
             let group = living(tx, guild, *group)?.ok_or_else(|| cannot(CannotUndo::Gone))?;
-            for member in members {
-                groups::remove_member(tx, member.id, now)?;
+            // Who was removed since is gone already.
+            let (added, others): (Vec<_>, Vec<_>) = groups::members(tx, group.id)?
+                .into_iter()
+                .partition(|living| members.iter().any(|member| member.id == living.name.id));
+            if added.is_empty() {
+                return Err(cannot(CannotUndo::Gone).into());
             }
-            if *group_is_new && groups::members(tx, group.id)?.is_empty() {
+            for member in added {
+                groups::remove_member(tx, member.name.id, now)?;
+            }
+            if *group_is_new && others.is_empty() {
                 groups::delete(tx, group.id, now)?;
             }
         }
         Change::MemberRemoved { group, member, .. } => {
-            living(tx, guild, *group)?.ok_or_else(|| cannot(CannotUndo::Gone))?;
+            let group = living(tx, guild, *group)?.ok_or_else(|| cannot(CannotUndo::Gone))?;
             if !groups::restore_member(tx, member.id)? {
-                return Err(cannot(CannotUndo::Gone).into());
+                let is_back = groups::members(tx, group.id)?.iter().any(|living| is_same(&living.name, member));
+                let why = if is_back { CannotUndo::ChangedSince } else { CannotUndo::Gone };
+                return Err(cannot(why).into());
             }
         }
         Change::GroupDeleted { group, name, .. } => {
@@ -100,6 +109,11 @@ fn take_back(tx: &store::Transaction<'_>, asker: &Asker, row: &ChangeRow, now: j
         }
     }
     Ok(())
+}
+
+/// Whether two members stand for the same person.
+fn is_same(one: &MemberName, other: &MemberName) -> bool {
+    (one.player.is_some() && one.player == other.player) || (one.steam.is_some() && one.steam == other.steam)
 }
 
 fn living(tx: &store::Transaction<'_>, guild: &GuildKey, group: GroupId) -> Result<Option<Group>> {

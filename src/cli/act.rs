@@ -10,6 +10,7 @@ use std::{
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::json;
 
 use super::{
     args::{Action, GroupAction, PlayerAction, ServerAction, joined},
@@ -22,13 +23,14 @@ use crate::{
     domain::{
         ids::SteamId,
         notice::{Blame, Notice},
-        report::{Choice, Outcome},
+        report::{Choice, Outcome, PlayerCheck},
     },
     error::{Error, Result},
     view::{
         self,
         card::{Card, Face},
         help::About,
+        words,
     },
 };
 
@@ -56,6 +58,10 @@ pub enum Exit {
     Usage = 2,
     /// An outside service failed.
     Outside = 3,
+    /// Discord refused the token; starting again does not help.
+    TokenRefused = 4,
+    /// Discord refused the intents; starting again does not help.
+    IntentsRefused = 5,
 }
 
 /// Does `action` for `asker` and shows the answer. `None` for what is not done with an [`App`], such as `run`.
@@ -69,10 +75,15 @@ pub async fn act(app: &App, asker: &Asker, action: Action, terminal: &mut Termin
         Action::Group(action) => doing.group(action).await?,
         Action::Player(PlayerAction::Check { player, pick }) => {
             let now = app.now();
-            let check = async |input: String| app.player_check(asker, &input).await;
-            doing
-                .choosing(joined(&player), pick, check, |report| view::player::check(report, Face::Terminal, now))
-                .await?
+            let mut failed = false;
+            let check = async |input: String| {
+                let outcome = app.player_check(asker, &input).await;
+                failed = matches!(&outcome, Ok(Outcome::Done(report)) if report.trouble.is_some());
+                outcome
+            };
+            let card = |report: &PlayerCheck| view::player::check(report, Face::Terminal, now);
+            let exit = doing.choosing(joined(&player), pick, check, card).await?;
+            if failed { Exit::Outside } else { exit }
         }
         Action::Status => doing.show(app.status(None).await, view::status::status, false)?,
         Action::Settings(flags) => {
@@ -80,11 +91,11 @@ pub async fn act(app: &App, asker: &Asker, action: Action, terminal: &mut Termin
         }
         Action::Audit => doing.show(app.audit(asker, 0, AUDIT_LINES).await, view::changes::audit, false)?,
         Action::Undo { change } => doing.show(app.undo(asker, change).await, view::changes::undone, false)?,
-        Action::About => {
-            doing.terminal.card(&view::help::about(ABOUT), app.now())?;
-            Exit::Done
-        }
+        Action::About => doing.about()?,
         Action::Backup { file } => doing.backup(file).await?,
+        Action::Export { file, format } => doing.export(file, format).await?,
+        Action::Import(arguments) => doing.import_data(arguments).await?,
+        Action::Forget(action) => doing.forget(action).await?,
         Action::Restore { .. }
         | Action::Demo
         | Action::Shell
@@ -107,6 +118,17 @@ pub(super) struct Doing<'a> {
 }
 
 impl Doing<'_> {
+    fn about(&mut self) -> io::Result<Exit> {
+        if self.terminal.json {
+            let About { version, licence, home } = ABOUT;
+            let line = json::report(self.name, &json!({ "version": version, "licence": licence, "home": home }))?;
+            self.terminal.line(&line)?;
+        } else {
+            self.terminal.card(&view::help::about(ABOUT), self.app.now())?;
+        }
+        Ok(Exit::Done)
+    }
+
     async fn server(&mut self, action: ServerAction) -> io::Result<Exit> {
         let (app, asker) = (self.app, self.asker);
         match action {
@@ -180,11 +202,17 @@ impl Doing<'_> {
     }
 
     async fn import(&mut self, group: &str, file: &Path) -> io::Result<Exit> {
-        let lines = match read_lines(file) {
-            Ok(lines) => lines,
+        let from_input = file == Path::new("-");
+        let lines = if from_input { self.terminal.list(MOST_BYTES) } else { read_lines(file).map(Some) };
+        let lines = match lines {
+            Ok(Some(lines)) => lines,
+            Ok(None) => {
+                self.terminal.warn("Nothing was added.")?;
+                return Ok(Exit::Refused);
+            }
             Err(cause) => {
-                let message = format!("{} cannot be read: {}.", harmless(&file.display().to_string()), cause.kind());
-                return self.terminal.usage(&message);
+                let what = if from_input { "The standard input" } else { &harmless(&file.display().to_string()) };
+                return self.terminal.usage(&format!("{what} {}", unreadable(cause.kind())));
             }
         };
         let meter = Meter::new(self.terminal, "lines");
@@ -207,7 +235,10 @@ impl Doing<'_> {
                     Some(pick) => pick,
                     None => match self.ask(&choice)? {
                         Some(picked) => picked,
-                        None => return Ok(Exit::Refused),
+                        None => {
+                            self.terminal.warn("Nothing was changed.")?;
+                            return Ok(Exit::Refused);
+                        }
                     },
                 };
                 let candidate = picked.checked_sub(1).and_then(|index| choice.candidates.get(index));
@@ -235,13 +266,18 @@ impl Doing<'_> {
     /// Asks the person at the terminal. None when they want none of them.
     fn ask(&mut self, choice: &Choice) -> io::Result<Option<usize>> {
         let now = self.app.now();
-        self.terminal.card(&view::choices::card(choice, Face::Terminal, now), now)?;
-        let prompt = format!("Which one (1 to {}, nothing for none)? ", choice.candidates.len());
-        let answer = self.terminal.ask(&prompt)?;
-        match answer.trim() {
-            "" => Ok(None),
-            // Zero is never a candidate, so that whatever is no number is refused with the list.
-            number => Ok(Some(number.parse().unwrap_or(0))),
+        self.terminal.question(&view::choices::card(choice, Face::Terminal, now), now)?;
+        let most = choice.candidates.len();
+        loop {
+            let prompt = format!("Which one (1 to {most}, Enter for none)? ");
+            let answer = self.terminal.ask(&prompt)?.unwrap_or_default();
+            match answer.trim() {
+                "" => return Ok(None),
+                number => match number.trim_end_matches('.').parse() {
+                    Ok(number) if (1..=most).contains(&number) => return Ok(Some(number)),
+                    _ => self.terminal.warn(&format!("Type a number from 1 to {most}."))?,
+                },
+            }
         }
     }
 
@@ -251,12 +287,19 @@ impl Doing<'_> {
             Err(error) => return self.complain(&error),
         };
         if !yes {
-            let card = view::group::confirm_deletion(&brief, Face::Terminal);
-            if !self.terminal.interactive() {
+            if self.terminal.json {
                 return self.terminal.usage("Nothing was deleted. Add --yes to delete without being asked.");
             }
-            self.terminal.card(&card, self.app.now())?;
-            if !is_yes(&self.terminal.ask("Delete it (y/N)? ")?) {
+            if !self.terminal.interactive() {
+                let card = view::group::confirm_deletion(&brief, Face::Terminal);
+                self.terminal.complaint(&card, self.app.now())?;
+                return Ok(Exit::Usage);
+            }
+            let members = words::count(brief.members, "member", "members");
+            let group = harmless(&brief.group);
+            let prompt = format!("Delete {group} with {members}? It can be brought back for 30 days. (y/N) ");
+            if !is_yes(&self.terminal.ask(&prompt)?.unwrap_or_default()) {
+                self.terminal.warn("Nothing was deleted.")?;
                 return Ok(Exit::Refused);
             }
         }
@@ -319,13 +362,20 @@ pub fn complain(error: &Error, now: Timestamp, terminal: &mut Terminal) -> io::R
     }
 }
 
-/// The text of a file, or of the standard input for `-`.
 fn read_lines(file: &Path) -> io::Result<String> {
     let mut text = String::new();
-    let source: Box<dyn io::Read> =
-        if file == Path::new("-") { Box::new(io::stdin()) } else { Box::new(File::open(file)?) };
-    source.take(MOST_BYTES).read_to_string(&mut text)?;
+    File::open(file)?.take(MOST_BYTES).read_to_string(&mut text)?;
     Ok(text)
+}
+
+/// The end of a sentence that says why a file cannot be read.
+pub(super) fn unreadable(cause: io::ErrorKind) -> String {
+    match cause {
+        io::ErrorKind::NotFound => "does not exist.".to_owned(),
+        io::ErrorKind::InvalidData => "is not text in UTF-8.".to_owned(),
+        io::ErrorKind::IsADirectory => "is a folder, not a file.".to_owned(),
+        cause => format!("cannot be read: {cause}."),
+    }
 }
 
 pub(super) fn is_yes(answer: &str) -> bool {

@@ -4,11 +4,11 @@
 
 use std::{path::PathBuf, str::FromStr};
 
-use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use secrecy::SecretString;
 
 use crate::domain::{
-    ids::{ChangeId, ChannelId, GuildKey, NotAnId, RoleId, SteamId},
+    ids::{ChangeId, ChannelId, GuildKey, RoleId, SteamId},
     report::SettingsPatch,
 };
 
@@ -35,7 +35,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// Whose groups: a Discord server's id, or `local`
-    #[arg(long, global = true, value_name = "KEY")]
+    #[arg(long, global = true, value_name = "KEY", value_parser = guild)]
     pub guild: Option<GuildKey>,
     /// Answer in JSON, one line, for scripts
     #[arg(long, global = true)]
@@ -80,6 +80,18 @@ fn secret(text: &str) -> Result<SecretString, std::convert::Infallible> {
     Ok(SecretString::from(text))
 }
 
+fn guild(text: &str) -> Result<GuildKey, &'static str> {
+    text.parse().map_err(|_| "use a Discord server's id, or a name of 1 to 32 of a-z, 0-9, - and _")
+}
+
+fn change(text: &str) -> Result<ChangeId, &'static str> {
+    text.parse().map_err(|_| "use the number of a change, as `rustops audit` shows it")
+}
+
+fn steam(text: &str) -> Result<SteamId, &'static str> {
+    text.parse().map_err(|_| "use the account's number of 17 digits, such as 76561198000000001")
+}
+
 /// When to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Colour {
@@ -113,6 +125,7 @@ pub enum Action {
     /// Take a change back
     Undo {
         /// Its number, as `audit` shows it; the last change if left out
+        #[arg(value_parser = change)]
         change: Option<ChangeId>,
     },
     /// Version, licence, where the data comes from
@@ -266,7 +279,7 @@ pub enum GroupAction {
         #[arg(required_unless_present = "steam")]
         player: Vec<String>,
         /// The player's Steam account, if you know it too
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", value_parser = steam)]
         steam: Option<SteamId>,
         /// Which of several, if the last answer was a list
         #[arg(long, value_name = "N")]
@@ -322,6 +335,7 @@ pub enum GroupAction {
         group: Vec<String>,
     },
     /// Give a group a server of its own, or let it follow the active one
+    #[command(override_usage = "rustops group server <GROUP> <SERVER|--clear> [--pick <N>]")]
     #[command(group(ArgGroup::new("where").required(true).args(["server", "clear"])))]
     Server {
         /// Name of the group; in quotes if it has blanks
@@ -358,10 +372,10 @@ pub struct SettingsFlags {
     #[arg(long, value_name = "ZONE")]
     pub time_zone: Option<String>,
     /// Who may change things on Discord: `everyone`, or a role's id
-    #[arg(long, value_name = "WHO")]
+    #[arg(long, value_name = "WHO", value_parser = changers)]
     pub changers: Option<OrNobody<RoleId>>,
     /// Where problems are told on Discord: a channel's id, or `none`
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = log_channel)]
     pub log_channel: Option<OrNobody<ChannelId>>,
 }
 
@@ -376,19 +390,20 @@ impl SettingsFlags {
     }
 }
 
-/// An id, or the word that resets the setting: `everyone` or `none`.
+/// An id, or the word that resets the setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OrNobody<Id>(pub Option<Id>);
 
-impl<Id: FromStr<Err = NotAnId>> FromStr for OrNobody<Id> {
-    type Err = NotAnId;
+fn changers(text: &str) -> Result<OrNobody<RoleId>, &'static str> {
+    or_nobody(text, "everyone").ok_or("use `everyone` or the id of a role")
+}
 
-    fn from_str(text: &str) -> Result<Self, NotAnId> {
-        match text {
-            "everyone" | "none" => Ok(Self(None)),
-            _ => text.parse().map(|id| Self(Some(id))),
-        }
-    }
+fn log_channel(text: &str) -> Result<OrNobody<ChannelId>, &'static str> {
+    or_nobody(text, "none").ok_or("use `none` or the id of a channel")
+}
+
+fn or_nobody<Id: FromStr>(text: &str, nobody: &str) -> Option<OrNobody<Id>> {
+    if text == nobody { Some(OrNobody(None)) } else { text.parse().ok().map(|id| OrNobody(Some(id))) }
 }
 
 /// `rustops config …`
@@ -400,6 +415,44 @@ pub enum ConfigAction {
     Path,
     /// Print what is in force, without secrets
     Show,
+}
+
+/// The grammar. The options for every command are listed once, at the top, and not again with each command.
+pub fn grammar() -> Command {
+    let mut grammar = Arguments::command();
+    grammar.build();
+    grammar.mut_subcommands(|command| command.mut_subcommands(brief).mut_args(hidden_if_global).after_help(ELSEWHERE))
+}
+
+const ELSEWHERE: &str = "Options for every command (--json, --data-dir, tokens …): rustops --help";
+
+fn brief(command: Command) -> Command {
+    command.mut_args(hidden_if_global).after_help(ELSEWHERE)
+}
+
+fn hidden_if_global(option: clap::Arg) -> clap::Arg {
+    let global = option.is_global_set();
+    option.hide(global)
+}
+
+/// Reads a command line, the program's name first.
+///
+/// # Errors
+/// Also when help or the version was asked for.
+pub fn read<'a>(line: impl IntoIterator<Item = &'a str>) -> Result<Arguments, clap::Error> {
+    understood(grammar().try_get_matches_from(line))
+}
+
+/// Reads what the process was called with.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_process() -> Result<Arguments, clap::Error> {
+    understood(grammar().try_get_matches())
+}
+
+fn understood(read: Result<clap::ArgMatches, clap::Error>) -> Result<Arguments, clap::Error> {
+    Arguments::from_arg_matches(&read?)
 }
 
 /// The words of a name that was typed without quotes.
@@ -436,7 +489,9 @@ impl Action {
             Self::Restore { .. } => "restore",
             Self::Export { .. } => "export",
             Self::Import(ImportArguments { from: None, .. }) => "import",
-            Self::Import(ImportArguments { from: Some(ImportFrom::PythonRustops { .. }), .. }) => "import python-rustops",
+            Self::Import(ImportArguments { from: Some(ImportFrom::PythonRustops { .. }), .. }) => {
+                "import python-rustops"
+            }
             Self::Import(ImportArguments { from: Some(ImportFrom::Rustplusplus { .. }), .. }) => "import rustplusplus",
             Self::Forget(ForgetAction::Player { .. }) => "forget player",
             Self::Forget(ForgetAction::Member { .. }) => "forget member",
@@ -454,7 +509,7 @@ mod tests {
     use super::*;
 
     fn typed(line: &[&str]) -> Result<Arguments, clap::Error> {
-        Arguments::try_parse_from(std::iter::once("rustops").chain(line.iter().copied()))
+        read(std::iter::once("rustops").chain(line.iter().copied()))
     }
 
     fn checked_group(line: &[&str]) -> String {

@@ -4,10 +4,8 @@
 
 use std::fmt;
 
-use clap::Parser;
-
 use super::{
-    args::{Action, Arguments},
+    args::{self, Action, Arguments},
     render::harmless,
 };
 
@@ -18,6 +16,8 @@ pub enum Line {
     Nothing,
     /// To leave the prompt.
     Leave,
+    /// The list of all commands.
+    Overview,
     /// A help text.
     Help(String),
     /// A command.
@@ -66,7 +66,8 @@ pub fn parse_line(line: &str) -> Result<Line, LineError> {
         words.remove(0);
     }
     match words.first().map(|first| first.text.as_str()) {
-        None | Some("?" | "") => return read(&["help".to_owned()]),
+        None | Some("?" | "") => return Ok(Line::Overview),
+        Some("help") => return help(&words),
         Some(comment) if comment.starts_with('#') => return Ok(Line::Nothing),
         Some("exit" | "quit") if words.len() == 1 => return Ok(Line::Leave),
         Some(_) => {}
@@ -77,10 +78,20 @@ pub fn parse_line(line: &str) -> Result<Line, LineError> {
     }
 }
 
+/// `help`, or `help group add`.
+fn help(words: &[Word]) -> Result<Line, LineError> {
+    let mut about: Vec<_> = words.iter().skip(1).map(|word| word.text.clone()).collect();
+    if about.is_empty() {
+        return Ok(Line::Overview);
+    }
+    about.push("-h".to_owned());
+    read(&about)
+}
+
 fn read(words: &[String]) -> Result<Line, LineError> {
     use clap::error::ErrorKind;
     let all = std::iter::once("rustops").chain(words.iter().map(String::as_str));
-    match Arguments::try_parse_from(all) {
+    match args::read(all) {
         Ok(arguments) => match arguments.action {
             Action::Demo | Action::Shell | Action::Run | Action::Restore { .. } => {
                 Err(LineError::NotHere(arguments.action.name()))
@@ -91,13 +102,14 @@ fn read(words: &[String]) -> Result<Line, LineError> {
             ErrorKind::DisplayHelp
             | ErrorKind::DisplayVersion
             | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Ok(Line::Help(told.render().to_string())),
-            _ => Err(LineError::Usage(complaint(&told.render().to_string()))),
+            _ => Err(LineError::Usage(complaint(&told))),
         },
     }
 }
 
 /// The complaint with its tips and the usage, without the prefix and the hint at `--help`.
-fn complaint(rendered: &str) -> String {
+pub fn complaint(error: &clap::Error) -> String {
+    let rendered = error.render().to_string();
     let lines = rendered.lines().filter(|line| !line.starts_with("For more information") && !line.trim().is_empty());
     let kept: Vec<_> = lines.map(|line| harmless(line.strip_prefix("error: ").unwrap_or(line))).collect();
     kept.join("\n")
@@ -279,7 +291,10 @@ mod tests {
 
     #[test]
     fn help_can_be_asked_for_in_many_ways() {
-        for line in ["help", "?", "/", "/rustops help", "rustops", "group --help"] {
+        for line in ["help", "?", "/", "/rustops help", "rustops"] {
+            assert!(matches!(parse_line(line), Ok(Line::Overview)), "{line}: {}", asked(line));
+        }
+        for line in ["group --help", "help group", "help group add", "/help group add", "group add -h"] {
             assert!(matches!(parse_line(line), Ok(Line::Help(_))), "{line}: {}", asked(line));
         }
     }
@@ -296,7 +311,7 @@ mod tests {
         > group chek x
         wrong: unrecognized subcommand 'chek'
           tip: a similar subcommand exists: 'check'
-        Usage: rustops group [OPTIONS] <COMMAND>
+        Usage: rustops group <COMMAND>
         > group check
         wrong: the following required arguments were not provided:
           <GROUP>...
@@ -306,7 +321,7 @@ mod tests {
         > run
         wrong: `run` does not work at this prompt. Leave it with `exit` first.
         > undo x
-        wrong: invalid value 'x' for '[CHANGE]': not an id
+        wrong: invalid value 'x' for '[CHANGE]': use the number of a change, as `rustops audit` shows it
         "#);
     }
 

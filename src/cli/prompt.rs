@@ -3,13 +3,13 @@
 //! What a line means is read in `line` and done in `act`; here is only the conversation.
 
 use std::{
-    io::{self, BufRead},
+    io::{self, BufRead as _},
     path::Path,
 };
 
 use jiff::{SignedDuration, Timestamp};
 use rustyline::{
-    Editor, Helper, Highlighter, Hinter, Validator,
+    CompletionType, Config, Editor, Helper, Highlighter, Hinter, Validator,
     completion::{Completer, Pair},
     error::ReadlineError,
     history::FileHistory,
@@ -19,12 +19,19 @@ use tokio::runtime::Handle;
 use super::{
     act::{self, Exit},
     line::{Line, parse_line},
+    render::harmless,
     terminal::Terminal,
 };
 use crate::{
     app::{App, Asker},
+    domain::report::Suggestion,
     error::Result,
-    view::command::Command,
+    view::{
+        card::Face,
+        command::{Command, Right},
+        help::{self, Caller},
+        presence, words,
+    },
 };
 
 /// Moves the time of the pretend world forward and tells what it is then.
@@ -65,6 +72,7 @@ impl Talk<'_> {
         let arguments = match parse_line(line) {
             Ok(Line::Nothing) => return Ok(Said::Went(Exit::Done)),
             Ok(Line::Leave) => return Ok(Said::Leave),
+            Ok(Line::Overview) => return self.overview().map(Said::Went),
             Ok(Line::Help(text)) => {
                 self.terminal.line(text.trim_end())?;
                 return Ok(Said::Went(Exit::Done));
@@ -84,6 +92,23 @@ impl Talk<'_> {
         Ok(Said::Went(exit))
     }
 
+    /// The next sensible step, and every command.
+    fn overview(&mut self) -> io::Result<Exit> {
+        let now = self.app.now();
+        let groups = match self.runtime.block_on(self.app.group_list(&self.asker)) {
+            Ok(groups) => groups,
+            Err(error) => return act::complain(&error, now, self.terminal),
+        };
+        let caller =
+            Caller { right: Right::Manage, server_is_set: groups.server.is_some(), groups: groups.groups.len() };
+        self.terminal.card(&help::help(caller), now)?;
+        if self.time.is_some() {
+            self.terminal.line("Time passes here when you say so: demo forward 3h")?;
+        }
+        self.terminal.line("help group add tells more about a command; Tab completes; exit leaves.")?;
+        Ok(Exit::Done)
+    }
+
     fn demo(&mut self, rest: &str) -> io::Result<Exit> {
         let by = rest.strip_prefix("forward").map(str::trim).and_then(|text| text.parse::<SignedDuration>().ok());
         match (self.time, by) {
@@ -96,19 +121,27 @@ impl Talk<'_> {
         }
     }
 
-    /// Carries out each line of `input`. The exit is the worst of all.
+    /// Carries out each line of the standard input. The exit is the worst of all.
     ///
     /// # Errors
-    /// When `input` or the terminal fails.
-    pub fn obey(&mut self, input: impl BufRead) -> io::Result<Exit> {
+    /// When the input or the terminal fails.
+    pub fn obey(&mut self) -> io::Result<Exit> {
+        self.terminal.read_paragraphs();
         let mut worst = Exit::Done;
-        for line in input.lines() {
-            match self.say(&line?)? {
-                Said::Leave => break,
+        loop {
+            let mut line = Vec::new();
+            if io::stdin().lock().read_until(b'\n', &mut line)? == 0 {
+                return Ok(worst);
+            }
+            let said = match str::from_utf8(&line) {
+                Ok(line) => self.say(line)?,
+                Err(_) => self.terminal.usage("This line is not text in UTF-8.").map(Said::Went)?,
+            };
+            match said {
+                Said::Leave => return Ok(worst),
                 Said::Went(exit) => worst = if exit as u8 > worst as u8 { exit } else { worst },
             }
         }
-        Ok(worst)
     }
 
     /// Talks with a person until they leave. `history` is kept between conversations.
@@ -116,7 +149,9 @@ impl Talk<'_> {
     /// # Errors
     /// When the terminal fails.
     pub fn converse(&mut self, history: Option<&Path>) -> io::Result<Exit> {
-        let mut editor: Editor<Suggestions, FileHistory> = Editor::new().map_err(io::Error::other)?;
+        self.terminal.read_paragraphs();
+        let listing = Config::builder().completion_type(CompletionType::List).build();
+        let mut editor: Editor<Suggestions, FileHistory> = Editor::with_config(listing).map_err(io::Error::other)?;
         editor.set_helper(Some(Suggestions {
             app: self.app.clone(),
             asker: self.asker.clone(),
@@ -124,29 +159,31 @@ impl Talk<'_> {
             pretend: self.time.is_some(),
         }));
         if let Some(path) = history.filter(|path| path.exists()) {
-            editor.load_history(path).map_err(io::Error::other)?;
+            // A history that cannot be read or kept costs nobody their work.
+            if let Err(error) = editor.load_history(path) {
+                tracing::debug!(%error, "no history");
+            }
         }
         loop {
             match editor.readline("rustops> ") {
                 Ok(line) => {
                     editor.add_history_entry(line.trim()).map_err(io::Error::other)?;
+                    if let Some(Err(error)) = history.map(|path| editor.append_history(path)) {
+                        tracing::debug!(%error, "the history was not kept");
+                    }
                     if self.say(&line)? == Said::Leave {
-                        break;
+                        return Ok(Exit::Done);
+                    }
+                    if !line.trim().is_empty() {
+                        self.terminal.line("")?;
                     }
                 }
                 // Ctrl-C drops the line that was being typed, as in a shell.
                 Err(ReadlineError::Interrupted) => {}
-                Err(ReadlineError::Eof) => break,
+                Err(ReadlineError::Eof) => return Ok(Exit::Done),
                 Err(error) => return Err(io::Error::other(error)),
             }
         }
-        if let Some(path) = history {
-            // A history that cannot be kept costs nobody their work.
-            if let Err(error) = editor.save_history(path) {
-                tracing::debug!(%error, "the history was not kept");
-            }
-        }
-        Ok(Exit::Done)
     }
 }
 
@@ -195,23 +232,50 @@ impl Completer for Suggestions {
 impl Suggestions {
     async fn suggest(&self, command: &str, group: Option<&str>, typed: &str) -> Result<Vec<Pair>> {
         let typed = typed.trim_matches('"');
-        let (suggestions, by_value) = match (command, group) {
-            ("group remove", Some(group)) => (self.app.suggest_members(&self.asker, group, typed).await?, false),
-            ("group add", Some(_)) | ("player check", _) => (self.app.suggest_players(&self.asker, typed).await?, true),
+        let (suggestions, filled) = match (command, group) {
+            ("group remove", Some(group)) => {
+                (self.app.suggest_members(&self.asker, group, typed).await?, Filled::ByName)
+            }
+            ("group add", Some(_)) | ("player check", _) => {
+                (self.app.suggest_players(&self.asker, typed).await?, Filled::ById)
+            }
             ("server set", _) | ("group server", Some(_)) => {
-                (self.app.suggest_servers(&self.asker, typed).await?, true)
+                (self.app.suggest_servers(&self.asker, typed).await?, Filled::ById)
             }
             (command, None) if command.starts_with("group") => {
-                (self.app.suggest_groups(&self.asker, typed).await?, false)
+                let more = if takes_two(command) { Filled::AndMore } else { Filled::ByName };
+                (self.app.suggest_groups(&self.asker, typed).await?, more)
             }
-            _ => (Vec::new(), false),
+            _ => (Vec::new(), Filled::ByName),
         };
-        let pair = |suggestion: crate::domain::report::Suggestion| {
-            let word = if by_value { &suggestion.value } else { &suggestion.name };
-            Pair { replacement: quoted(word), display: suggestion.name }
+        // Only the last one is certain; before that, typing goes on along the names.
+        let by_id = filled == Filled::ById && suggestions.len() == 1;
+        let pair = |suggestion: Suggestion| {
+            let word = quoted(if by_id { &suggestion.value } else { &suggestion.name });
+            let blank = if filled == Filled::AndMore { " " } else { "" };
+            Pair { replacement: format!("{word}{blank}"), display: self.label(&suggestion) }
         };
         Ok(suggestions.into_iter().map(pair).collect())
     }
+
+    /// A suggestion as it is listed: `Tee Higgins · last seen 8h ago`.
+    fn label(&self, suggestion: &Suggestion) -> String {
+        let now = self.app.now();
+        let state = suggestion.presence.as_ref().map(|presence| presence::state(Face::Terminal, presence, now));
+        let state = state.map(|state| format!(" · {}", words::flat(Face::Terminal, &state, now)));
+        harmless(&format!("{}{}", suggestion.name, state.unwrap_or_default()))
+    }
+}
+
+/// What a completion puts into the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Filled {
+    /// The name.
+    ByName,
+    /// The name, and the next argument follows.
+    AndMore,
+    /// The id once there is only one left, which needs no search any more.
+    ById,
 }
 
 fn commands() -> impl Iterator<Item = String> {
@@ -221,8 +285,8 @@ fn commands() -> impl Iterator<Item = String> {
 
 /// Where the argument under the cursor begins, what is typed of it, and the group before it if there is one.
 fn last_argument<'a>(command: &str, rest: &'a str, pos: usize) -> (usize, &'a str, Option<String>) {
-    let takes_two = matches!(command, "group add" | "group remove" | "group server");
-    if takes_two {
+    let rest = rest.strip_prefix("-- ").unwrap_or(rest);
+    if takes_two(command) {
         let split = match rest.strip_prefix('"') {
             Some(open) => open.split_once("\" "),
             None => rest.split_once(' '),
@@ -234,8 +298,19 @@ fn last_argument<'a>(command: &str, rest: &'a str, pos: usize) -> (usize, &'a st
     (pos - rest.len(), rest, None)
 }
 
+/// Whether a group is followed by a player or a server.
+fn takes_two(command: &str) -> bool {
+    matches!(command, "group add" | "group remove" | "group server" | "group change")
+}
+
+/// The word as it has to be typed.
 fn quoted(word: &str) -> String {
-    if word.contains([' ', '"']) { format!("\"{}\"", word.replace('"', "\\\"")) } else { word.to_owned() }
+    let escaped = || word.replace('\\', "\\\\").replace('"', "\\\"");
+    match word.strip_prefix('-') {
+        Some(_) => format!("-- \"{}\"", escaped()),
+        None if word.contains([' ', '"', '\'', ':']) => format!("\"{}\"", escaped()),
+        None => word.to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -26,6 +26,8 @@ pub struct Screen {
     pub zone: TimeZone,
     /// For `8h 49m ago`.
     pub now: Timestamp,
+    /// The person is asked for a choice right after, so that no other way to choose need be told.
+    pub asked: bool,
 }
 
 /// The text of a card: lines without a final line break.
@@ -50,21 +52,24 @@ pub fn card(card: &Card, screen: &Screen) -> String {
 
 fn rows(rows: &[Row], screen: &Screen) -> Vec<Line> {
     let mut lines = Vec::new();
+    // Fields keep one column of keys throughout, though other rows may stand between them.
+    let keys = rows.iter().filter_map(|row| if let Row::Field { key, .. } = row { Some(key.width()) } else { None });
+    let longest = keys.max().unwrap_or(0);
     let alike = |one: &Row, next: &Row| std::mem::discriminant(one) == std::mem::discriminant(next);
     for run in rows.chunk_by(alike) {
-        let cells: Vec<Vec<Line>> = run.iter().map(|row| cells(row, screen)).collect();
+        let cells: Vec<Vec<Line>> = run.iter().map(|row| cells(row, longest, screen)).collect();
         lines.extend(table(&cells, screen.width));
     }
     lines
 }
 
 /// A row as the cells of a table; a row of text is a table of one column.
-fn cells(row: &Row, screen: &Screen) -> Vec<Line> {
+fn cells(row: &Row, longest_key: usize, screen: &Screen) -> Vec<Line> {
     match row {
         Row::Text(text) => vec![line(text, screen)],
         Row::Member { name, presence } => vec![member(name, presence, screen)],
         Row::Columns(cells) => cells.iter().map(|cell| line(cell, screen)).collect(),
-        Row::Field { key, value } => vec![Line::of((*key).to_owned(), Style::Dim), line(value, screen)],
+        Row::Field { key, value } => vec![Line::of(format!("{key:longest_key$}"), Style::Dim), line(value, screen)],
         Row::Heading(words) => vec![Line::of((*words).to_owned(), Style::Strong)],
     }
 }
@@ -102,6 +107,9 @@ fn choices(menu: &Menu, screen: &Screen) -> Vec<Line> {
         })
         .collect();
     let mut lines = table(&cells, screen.width);
+    if screen.asked {
+        return lines;
+    }
     let mut how = Line::of(format!("{}: the same command again with ", menu.prompt), Style::Plain);
     how.push("--pick N", Style::Accent);
     lines.extend(how.wrapped(screen.width, 0));
@@ -142,9 +150,15 @@ fn beside(row: &[Line], widths: &[usize], gap: usize) -> Line {
 fn joined(row: &[Line]) -> Line {
     let mut line = Line::default();
     for cell in row.iter().filter(|cell| cell.width() > 0) {
-        if line.width() > 0 {
-            line.push(" · ", Style::Plain);
-        }
+        let numbered = line.clusters.last().is_some_and(|(cluster, _)| cluster == ".");
+        let between = if line.width() == 0 {
+            ""
+        } else if numbered {
+            " "
+        } else {
+            " · "
+        };
+        line.push(between, Style::Plain);
         line.append(cell);
     }
     line
@@ -290,7 +304,7 @@ mod tests {
     use crate::view::{choices as questions, group, notice, samples};
 
     fn screen(width: usize) -> Screen {
-        Screen { width: Some(width), colour: false, zone: TimeZone::UTC, now: samples::now() }
+        Screen { width: Some(width), colour: false, zone: TimeZone::UTC, now: samples::now(), asked: false }
     }
 
     fn shown(answer: &Card) -> String {

@@ -3,7 +3,7 @@
 //! No commands and no wording.
 
 use std::{
-    io::{self, IsTerminal as _, Write},
+    io::{self, IsTerminal as _, Read as _, Write},
     ops::ControlFlow,
     sync::{
         Arc, Mutex, PoisonError,
@@ -12,6 +12,7 @@ use std::{
 };
 
 use jiff::{Timestamp, tz::TimeZone};
+use rustyline::{DefaultEditor, error::ReadlineError};
 
 use super::{
     act::Exit,
@@ -28,7 +29,10 @@ pub struct Terminal {
     out: Box<dyn Write + Send>,
     complaints: Box<dyn Write + Send>,
     colour: bool,
-    width: Option<usize>,
+    columns: Option<usize>,
+    is_terminal: bool,
+    dictated: Vec<String>,
+    paragraphs: bool,
     interactive: bool,
     meter: bool,
     zone: TimeZone,
@@ -36,7 +40,7 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Standard output and standard error.
+    /// Standard output and standard error. `columns` overrides what the terminal says of its width.
     pub fn standard(json: bool, colour: Colour, no_colour: bool, columns: Option<usize>) -> Self {
         let is_terminal = io::stdout().is_terminal();
         Self {
@@ -48,7 +52,10 @@ impl Terminal {
                 Colour::Always => true,
                 Colour::Never => false,
             },
-            width: if is_terminal { columns } else { None },
+            columns,
+            is_terminal,
+            dictated: Vec::new(),
+            paragraphs: false,
             interactive: is_terminal && io::stdin().is_terminal() && !json,
             meter: io::stderr().is_terminal() && !json,
             zone: TimeZone::system(),
@@ -80,6 +87,15 @@ impl Terminal {
     /// When it cannot be written.
     pub fn card(&mut self, card: &Card, now: Timestamp) -> io::Result<()> {
         let text = render::card(card, &self.screen(now));
+        writeln!(self.out, "{}", text.trim_end_matches('\n'))
+    }
+
+    /// Shows what there is to choose from, before the choice is asked for.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn question(&mut self, card: &Card, now: Timestamp) -> io::Result<()> {
+        let text = render::card(card, &Screen { asked: true, ..self.screen(now) });
         writeln!(self.out, "{}", text.trim_end_matches('\n'))
     }
 
@@ -131,20 +147,82 @@ impl Terminal {
         Ok(Exit::Usage)
     }
 
-    /// Asks and reads one line. The end of the input is an empty answer.
+    /// Tells that nothing could be started, as when the database cannot be opened.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn cannot_start(&mut self, message: &str) -> io::Result<Exit> {
+        if self.json {
+            let line = json::cannot_start(message)?;
+            self.line(&line)?;
+        } else {
+            self.warn(message)?;
+        }
+        Ok(Exit::Refused)
+    }
+
+    /// Asks and reads one line. `None` when the input ends or Ctrl-C is pressed.
     ///
     /// # Errors
     /// When it cannot be asked or read.
-    pub fn ask(&mut self, prompt: &str) -> io::Result<String> {
-        write!(self.out, "{prompt}")?;
-        self.out.flush()?;
-        let mut answer = String::new();
-        io::stdin().read_line(&mut answer)?;
-        Ok(answer)
+    pub fn ask(&mut self, prompt: &str) -> io::Result<Option<String>> {
+        let mut editor = DefaultEditor::new().map_err(io::Error::other)?;
+        match editor.readline(prompt) {
+            Ok(line) => Ok(Some(line)),
+            Err(ReadlineError::Interrupted | ReadlineError::Eof) => Ok(None),
+            Err(error) => Err(io::Error::other(error)),
+        }
+    }
+
+    /// From now on a list given on the standard input ends at an empty line, since commands follow it.
+    pub(super) fn read_paragraphs(&mut self) {
+        self.paragraphs = true;
+    }
+
+    /// The next list is this one, instead of what stands on the standard input.
+    pub(super) fn dictate(&mut self, lines: &[&str]) {
+        self.dictated = lines.iter().map(|&line| line.to_owned()).collect();
+    }
+
+    /// The list of lines that a command takes from the standard input, at most about `most` bytes of it. `None` when the
+    /// person at the terminal presses Ctrl-C.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not UTF-8.
+    pub(super) fn list(&mut self, most: u64) -> io::Result<Option<String>> {
+        if !self.dictated.is_empty() {
+            return Ok(Some(std::mem::take(&mut self.dictated).join("\n")));
+        }
+        let mut text = String::new();
+        if !self.interactive && !self.paragraphs {
+            io::stdin().lock().take(most).read_to_string(&mut text)?;
+            return Ok(Some(text));
+        }
+        if self.interactive {
+            self.line("One player a line; an empty line ends the list, Ctrl-C drops it.")?;
+        }
+        while text.len() as u64 <= most {
+            let line = if self.interactive {
+                let Some(line) = self.ask("> ")? else { return Ok(None) };
+                line
+            } else {
+                let mut line = String::new();
+                io::stdin().read_line(&mut line)?;
+                line
+            };
+            if line.trim().is_empty() {
+                break;
+            }
+            text.push_str(line.trim_end_matches(['\n', '\r']));
+            text.push('\n');
+        }
+        Ok(Some(text))
     }
 
     fn screen(&self, now: Timestamp) -> Screen {
-        Screen { width: self.width, colour: self.colour, zone: self.zone.clone(), now }
+        let measured = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        let width = if self.is_terminal { self.columns.or_else(measured) } else { None };
+        Screen { width, colour: self.colour, zone: self.zone.clone(), now, asked: false }
     }
 }
 

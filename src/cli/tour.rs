@@ -42,6 +42,8 @@ const STEPS: &[Step] = &[
     ("A group can have a server of its own.", "group server \"Purple Tower\" 9565288", Exit::Done),
     ("", "group server \"Purple Tower\" --clear", Exit::Done),
     ("", "group remove \"Purple Tower\" Sleepy", Exit::Done),
+    ("Many at once, one a line; whatever is wrong is named. Nasty names stay text.", IMPORT, Exit::Done),
+    ("", "group check Red Roof", Exit::Done),
     ("A misspelt name is met with the nearest.", "group check Purple Towr", Exit::Refused),
     ("What is deleted can be brought back for 30 days.", "group del Purple Tower --yes", Exit::Done),
     ("", "undo", Exit::Done),
@@ -52,20 +54,48 @@ const STEPS: &[Step] = &[
     ("", "about", Exit::Done),
 ];
 
+const IMPORT: &str = "group import \"Red Roof\"";
+
+/// What the tour types after [`IMPORT`].
+const IMPORTED: [&str; 6] = [
+    "@everyone",
+    "1120774651",
+    "battlemetrics.com/players/1093318275",
+    "1148006197",
+    "998120467",
+    "gametracker.com/player/7",
+];
+
+/// What somebody sees who starts the prompt on the real data.
+///
+/// # Errors
+/// When the terminal cannot be written.
+pub fn greet(talk: &mut Talk<'_>) -> io::Result<()> {
+    talk.terminal.line(concat!(
+        "RustOps ",
+        env!("CARGO_PKG_VERSION"),
+        ". help lists all commands; Tab completes, exit leaves."
+    ))?;
+    talk.terminal.line("")
+}
+
 /// What somebody sees who starts the demo at a terminal.
 ///
 /// # Errors
 /// When the terminal cannot be written.
 pub fn welcome(talk: &mut Talk<'_>) -> io::Result<()> {
     let lines = [
-        "RustOps in a pretend world: 40 servers, 3,000 players, no token, no network. Nothing here is kept.",
+        "RustOps in a pretend world: 40 servers, 3,000 players.",
+        "No token, no network, and nothing is kept. Try:",
         "",
-        "  server set Rusty Moose                   choose the server to look at",
-        "  group add \"Purple Base\" ChennyBounce    keep an eye on somebody",
+        "  server set Rusty Moose",
+        "  group add \"Purple Base\" ChennyBounce",
         "  group add \"Purple Base\" 998120467",
-        "  group check Purple Base                  who is on?",
-        "  demo forward 3h                          three hours later …",
-        "  help                                     all commands; Tab completes, exit leaves",
+        "  group check Purple Base",
+        "  demo forward 3h",
+        "  help",
+        "",
+        "Tab completes, exit leaves.",
         "",
     ];
     lines.into_iter().try_for_each(|line| talk.terminal.line(line))
@@ -82,6 +112,10 @@ pub fn guide(talk: &mut Talk<'_>) -> io::Result<Exit> {
             talk.terminal.line(&format!("# {before}"))?;
         }
         talk.terminal.line(&format!("rustops> {line}"))?;
+        if *line == IMPORT {
+            IMPORTED.into_iter().try_for_each(|line| talk.terminal.line(&format!("> {line}")))?;
+            talk.terminal.dictate(&IMPORTED);
+        }
         if talk.say(line)? != Said::Went(*expected) {
             talk.terminal.warn("The tour ends here: this step did not go as it should.")?;
             return Ok(Exit::Refused);

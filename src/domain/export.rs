@@ -156,7 +156,8 @@ pub struct ExportedMember {
 impl Export {
     /// Whether both hold the same, whenever and from whichever guild they were made.
     pub fn same_data(&self, other: &Self) -> bool {
-        let bare = |export: &Self| Self { exported_at: Timestamp::UNIX_EPOCH, guild: GuildKey::local(), ..export.clone() };
+        let bare =
+            |export: &Self| Self { exported_at: Timestamp::UNIX_EPOCH, guild: GuildKey::local(), ..export.clone() };
         bare(self) == bare(other)
     }
 
@@ -276,8 +277,7 @@ const COLUMNS: [&str; 8] = ["group", "server_id", "server", "member", "player_id
 pub fn csv(export: &Export) -> String {
     let servers: HashMap<ServerId, &str> =
         export.servers.iter().map(|known| (known.server.id, known.server.name.as_str())).collect();
-    let players: HashMap<PlayerId, &ExportedPlayer> =
-        export.players.iter().map(|player| (player.id, player)).collect();
+    let players: HashMap<PlayerId, &ExportedPlayer> = export.players.iter().map(|player| (player.id, player)).collect();
     let mut text = line(COLUMNS.map(str::to_owned));
     for group in export.groups.iter().filter(|group| group.deleted_at.is_none()) {
         let server = group.pinned.or(export.active_server);
@@ -294,7 +294,7 @@ pub fn csv(export: &Export) -> String {
                 member.player.map(|id| id.to_string()).unwrap_or_default(),
                 member.steam.map(|id| id.to_string()).unwrap_or_default(),
                 member.added_at.to_string(),
-                others.join("\n"),
+                others.join("; "),
             ]));
         }
     }
@@ -308,9 +308,9 @@ fn line(values: [String; 8]) -> String {
 }
 
 fn cell(value: &str) -> String {
-    const FORMULA: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
-    let value = value.replace('\0', "");
-    // Some programs look behind blanks and line breaks as well.
-    let risky = value.lines().any(|line| line.trim_start().starts_with(FORMULA)) || value.starts_with(FORMULA);
-    format!("\"{}{}\"", if risky { "'" } else { "" }, value.replace('"', "\"\""))
+    const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+    // Without control characters and line breaks, which some programs take for the beginning of something.
+    let value = if value.is_empty() { String::new() } else { names::shown(value) };
+    let mark = if value.starts_with(FORMULA) { "'" } else { "" };
+    format!("\"{mark}{}\"", value.replace('"', "\"\""))
 }

@@ -129,17 +129,18 @@ pub fn order(members: &mut [MemberState]) {
 /// The fewest players from which [`hides_names`] is judged.
 const ENOUGH_PLAYERS: usize = 5;
 
-/// Whether the server seems to hide its players' names, so that nobody can be followed there by an id.
+/// Whether the server seems to hide its players' names, so that nobody can be followed there by an id; `None` when fewer
+/// than 5 players are listed, too few to judge by.
 ///
-/// Said only if at least 5 players are listed and at least 90 % of them are known to be matched by name alone
+/// Said only if at least 90 % of them are known to be matched by name alone
 /// (`positive_match` is false). A sign, not a proof: a server that is queried for names but shows the true ones looks
 /// the same, and its players get another id with each renaming. Word it as "seems". That a censored server lists
 /// invented names and that such names are matched by name alone is likely, from public decompiled sources and from what
 /// BattleMetrics says of the flag; it has not been measured.
-pub fn hides_names(roster: &Roster) -> bool {
+pub fn hides_names(roster: &Roster) -> Option<bool> {
     let listed = roster.online.len();
     let by_name = roster.online.iter().filter(|player| player.positive_match == Some(false)).count();
-    listed >= ENOUGH_PLAYERS && by_name * 10 >= listed * 9
+    (listed >= ENOUGH_PLAYERS).then_some(by_name * 10 >= listed * 9)
 }
 
 #[cfg(test)]
@@ -251,16 +252,18 @@ mod tests {
 
     #[test]
     fn a_server_where_nearly_everybody_is_known_by_name_alone_seems_to_hide_names() {
-        assert!(hides_names(&roster([Some(false); 5])));
-        assert!(hides_names(&roster([Some(true)].into_iter().chain([Some(false); 9]))));
+        assert_eq!(hides_names(&roster([Some(false); 5])), Some(true));
+        assert_eq!(hides_names(&roster([Some(true)].into_iter().chain([Some(false); 9]))), Some(true));
     }
 
     #[test]
     fn a_server_is_not_accused_on_thin_grounds() {
-        assert!(!hides_names(&roster([])), "an empty server");
-        assert!(!hides_names(&roster([Some(false); 4])), "four players");
-        assert!(!hides_names(&roster([Some(true)].into_iter().chain([Some(false); 8]))), "one in nine is sure");
-        assert!(!hides_names(&roster([None; 50])), "the service said nothing");
-        assert!(!hides_names(&roster([None].into_iter().chain([Some(false); 5]))), "one of six unsaid");
+        assert_eq!(hides_names(&roster([])), None, "an empty server");
+        assert_eq!(hides_names(&roster([Some(false); 4])), None, "four players");
+        let sure = roster([Some(true)].into_iter().chain([Some(false); 8]));
+        assert_eq!(hides_names(&sure), Some(false), "one in nine is sure");
+        assert_eq!(hides_names(&roster([None; 50])), Some(false), "the service said nothing");
+        let unsaid = roster([None].into_iter().chain([Some(false); 5]));
+        assert_eq!(hides_names(&unsaid), Some(false), "one of six unsaid");
     }
 }

@@ -31,7 +31,11 @@ pub fn read(mut source: impl BufRead) -> Result<Rows, ReadError> {
         return Err(ReadError::Problem(problem));
     }
     let start = start.strip_prefix(&BYTE_ORDER_MARK).map(<[u8]>::to_vec).unwrap_or(start);
-    let mut dump = Dump { lexer: Lexer::new(io::Cursor::new(start).chain(source)), created: HashMap::new(), found: Rows::default() };
+    let mut dump = Dump {
+        lexer: Lexer::new(io::Cursor::new(start).chain(source)),
+        created: HashMap::new(),
+        found: Rows::default(),
+    };
     dump.statements()?;
     dump.found.cut_short |= dump.lexer.cut_short;
     Ok(dump.found)
@@ -146,7 +150,8 @@ impl<R: BufRead> Dump<R> {
         loop {
             match self.lexer.next()? {
                 Token::Word(word) if word == "table" => break,
-                Token::Word(word) if matches!(word.as_str(), "unlogged" | "temporary" | "temp" | "global" | "local") => {}
+                Token::Word(word)
+                    if matches!(word.as_str(), "unlogged" | "temporary" | "temp" | "global" | "local") => {}
                 Token::Sign(b';') | Token::End => return Ok(()),
                 _ => return self.skip_statement(),
             }

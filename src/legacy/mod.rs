@@ -125,9 +125,7 @@ impl Rows {
         let mut read = |place: &Option<usize>| match place.and_then(|place| values.get_mut(place)) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::TooLong) => Err(Unusable::TooLong),
-            Some(Value::Text(text)) => {
-                String::from_utf8(std::mem::take(text)).map(Some).map_err(|_| Unusable::NotText)
-            }
+            Some(Value::Text(text)) => String::from_utf8(std::mem::take(text)).map(Some).map_err(|_| Unusable::NotText),
         };
         let row: Result<Vec<_>, _> = layout.iter().map(&mut read).collect();
         let values = if values.len() == expected { row } else { Err(Unusable::WrongForm) };

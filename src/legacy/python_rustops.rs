@@ -25,10 +25,13 @@ pub const ACTIVE_SERVER_FILE: &str = ".activeServer";
 
 /// What the rows mean. `zone` is that of the text dates; `active_server` the text of the file of that name.
 pub fn plan(rows: Rows, zone: &TimeZone, active_server: Option<&str>) -> Plan {
-    let mut reading = Reading { zone, plan: Plan::default(), groups: BTreeMap::new(), checks: HashMap::new(), servers: Vec::new() };
+    let mut reading =
+        Reading { zone, plan: Plan::default(), groups: BTreeMap::new(), checks: HashMap::new(), servers: Vec::new() };
     reading.plan.cut_short = rows.cut_short;
     rows.rows.into_iter().for_each(|row| reading.row(row));
-    if let Some(text) = active_server.map(|text| text.trim_start_matches('\u{feff}')).filter(|text| !text.trim().is_empty()) {
+    if let Some(text) =
+        active_server.map(|text| text.trim_start_matches('\u{feff}')).filter(|text| !text.trim().is_empty())
+    {
         reading.active_server_file(text);
     }
     reading.finish()
@@ -77,7 +80,8 @@ impl Reading<'_> {
         let mut sound = |how: Altered| told.push(row.changed(how));
         let player = player_id(value(4)).and_then(|read| read.map_err(&mut sound).ok());
         let steam = steam_id(value(3)).and_then(|read| read.map_err(&mut sound).ok());
-        let name = person(value(2)).or_else(|| player.map(|id| id.to_string())).or_else(|| steam.map(|id| id.to_string()));
+        let name =
+            person(value(2)).or_else(|| player.map(|id| id.to_string())).or_else(|| steam.map(|id| id.to_string()));
         let name = name.ok_or(Unusable::NoName)?;
         let added_at = match value(5).map(|date| day(date, self.zone)) {
             Some(None) => {
@@ -98,7 +102,8 @@ impl Reading<'_> {
     /// `id`, `group_name`, `active_count`, `total_count`, `date`
     fn check<'v>(&mut self, row: &Row, value: impl Fn(usize) -> Option<&'v str>) -> Result<(), Unusable> {
         let group = value(1).ok_or(Unusable::NoGroupName)?;
-        let count = |text: Option<&str>| text.and_then(|text| text.trim().parse::<u16>().ok()).ok_or(Unusable::BadCount);
+        let count =
+            |text: Option<&str>| text.and_then(|text| text.trim().parse::<u16>().ok()).ok_or(Unusable::BadCount);
         let (active, total) = (count(value(2))?.into(), count(value(3))?.into());
         if active > total {
             return Err(Unusable::BadCount);
@@ -141,7 +146,9 @@ impl Reading<'_> {
                 self.plan.remarks.extend(refused.chain(check.map(|(row, _)| row.refused(Unusable::NoGroupName))));
                 continue;
             };
-            if name != wanted && let Some(member) = members.first() {
+            if name != wanted
+                && let Some(member) = members.first()
+            {
                 let row = Row { name: wanted, ..member.row.clone() };
                 self.plan.remarks.push(row.changed(Altered::Renamed { to: name.clone() }));
             }

@@ -257,8 +257,11 @@ fn understand(instance: Instance, cut_short: bool) -> Plan {
         }
     }
     let mut met = HashSet::new();
-    let shared: HashSet<String> =
-        trackers.iter().map(|(_, tracker)| names::folded(wanted(tracker))).filter(|name| !met.insert(name.clone())).collect();
+    let shared: HashSet<String> = trackers
+        .iter()
+        .map(|(_, tracker)| names::folded(wanted(tracker)))
+        .filter(|name| !met.insert(name.clone()))
+        .collect();
     let mut groups = GroupNames::default();
     for (key, tracker) in trackers {
         let group = group(&mut plan, &mut groups, &shared, &servers, &key, tracker);

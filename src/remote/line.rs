@@ -10,6 +10,7 @@ use std::{
 };
 
 use backon::{ExponentialBuilder, Retryable};
+use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 use reqwest::{
     RequestBuilder, Response, StatusCode,
@@ -114,12 +115,15 @@ impl Line {
         let secret = self.secret.as_ref().ok_or_else(|| self.trouble(TroubleKind::TokenMissing))?;
         let began = self.clock.now();
         let clock = Arc::clone(&self.clock);
-        let outcome = (|| self.attempt(ask, secret))
-            .retry(backoff())
-            .sleep(move |pause| clock.sleep(pause))
-            .when(may_pass)
-            .adjust(|kind, pause| self.pause_before_next(*kind, pause, ask.purpose, began))
-            .await;
+        // Boxed, for the compiler cannot tell otherwise that tries with a closure in them may change threads.
+        let tries: BoxFuture<'_, Result<Value, TroubleKind>> = Box::pin(
+            (|| self.attempt(ask, secret))
+                .retry(backoff())
+                .sleep(move |pause| clock.sleep(pause))
+                .when(may_pass)
+                .adjust(|kind, pause| self.pause_before_next(*kind, pause, ask.purpose, began)),
+        );
+        let outcome = tries.await;
         self.note(outcome.as_ref().err().copied());
         outcome.map_err(|kind| self.trouble(kind))
     }

@@ -71,7 +71,7 @@ impl Steam {
     ///
     /// # Errors
     /// What went wrong with Steam; without a key, that there is none.
-    pub async fn resolve_vanity(&self, name: &str) -> Result<Option<SteamId>, Trouble> {
+    pub async fn resolve_vanity(&self, name: &str, purpose: Purpose) -> Result<Option<SteamId>, Trouble> {
         if !is_vanity(name) {
             return Ok(None);
         }
@@ -81,7 +81,7 @@ impl Steam {
         }
         let mut url = self.0.line.url(["ISteamUser", "ResolveVanityURL", "v1", ""]);
         url.query_pairs_mut().append_pair("vanityurl", &name).append_pair("url_type", "1");
-        let document = self.get("/ISteamUser/ResolveVanityURL/v1", url).await?;
+        let document = self.get("/ISteamUser/ResolveVanityURL/v1", url, purpose).await?;
         let found = vanity(&document).ok_or_else(|| self.0.line.unreadable(Unreadable::Shape))?;
         let holds = if found.is_some() { VANITY_HOLDS } else { NO_VANITY_HOLDS };
         remembered(&self.0.vanities, |memory| memory.put(name, found, self.0.clock.now(), holds));
@@ -92,7 +92,7 @@ impl Steam {
     ///
     /// # Errors
     /// What went wrong with Steam; without a key, that there is none.
-    pub async fn personas(&self, ids: &[SteamId]) -> Result<HashMap<SteamId, Persona>, Trouble> {
+    pub async fn personas(&self, ids: &[SteamId], purpose: Purpose) -> Result<HashMap<SteamId, Persona>, Trouble> {
         let wanted: BTreeSet<SteamId> = ids.iter().copied().collect();
         let now = self.0.clock.now();
         let mut known: HashMap<SteamId, Persona> = remembered(&self.0.personas, |memory| {
@@ -100,7 +100,7 @@ impl Steam {
         });
         let missing: Vec<SteamId> = wanted.into_iter().filter(|id| !known.contains_key(id)).collect();
         for batch in missing.chunks(BATCH) {
-            for persona in self.fetch_personas(batch).await? {
+            for persona in self.fetch_personas(batch, purpose).await? {
                 remembered(&self.0.personas, |memory| {
                     memory.put(persona.steam, persona.clone(), self.0.clock.now(), PERSONA_HOLDS);
                 });
@@ -120,18 +120,18 @@ impl Steam {
         self.0.line.recent()
     }
 
-    async fn fetch_personas(&self, ids: &[SteamId]) -> Result<Vec<Persona>, Trouble> {
+    async fn fetch_personas(&self, ids: &[SteamId], purpose: Purpose) -> Result<Vec<Persona>, Trouble> {
         let list = ids.iter().map(SteamId::to_string).collect::<Vec<_>>().join(",");
         let mut url = self.0.line.url(["ISteamUser", "GetPlayerSummaries", "v2", ""]);
         url.query_pairs_mut().append_pair("steamids", &list);
-        let document = self.get("/ISteamUser/GetPlayerSummaries/v2", url).await?;
+        let document = self.get("/ISteamUser/GetPlayerSummaries/v2", url, purpose).await?;
         let players = document.pointer("/response/players").and_then(Value::as_array);
         let players = players.ok_or_else(|| self.0.line.unreadable(Unreadable::Shape))?;
         Ok(players.iter().filter_map(persona).filter(|persona| ids.contains(&persona.steam)).collect())
     }
 
-    async fn get(&self, path: &'static str, url: url::Url) -> Result<Value, Trouble> {
-        let ask = Ask { path, url, purpose: Purpose::Person, most_bytes: MOST_BYTES };
+    async fn get(&self, path: &'static str, url: url::Url, purpose: Purpose) -> Result<Value, Trouble> {
+        let ask = Ask { path, url, purpose, most_bytes: MOST_BYTES };
         self.0.line.get(&ask).await
     }
 }
@@ -229,12 +229,12 @@ mod tests {
     async fn a_vanity_name_leads_to_its_account_and_is_asked_once_a_day() {
         let stage = Stage::playing([found(), found()]).await;
         let steam = stage.steam();
-        assert_eq!(steam.resolve_vanity("Alpha_1").await, Ok(Some(steam_id(123_456))));
-        assert_eq!(steam.resolve_vanity("alpha_1").await, Ok(Some(steam_id(123_456))));
+        assert_eq!(steam.resolve_vanity("Alpha_1", Purpose::Person).await, Ok(Some(steam_id(123_456))));
+        assert_eq!(steam.resolve_vanity("alpha_1", Purpose::Person).await, Ok(Some(steam_id(123_456))));
         let asked = format!("/ISteamUser/ResolveVanityURL/v1/ vanityurl=alpha_1&url_type=1&key={SECRET}");
         assert_eq!(stage.asked().await, [asked]);
         stage.clock.advance(SignedDuration::from_hours(24));
-        steam.resolve_vanity("alpha_1").await.unwrap();
+        steam.resolve_vanity("alpha_1", Purpose::Person).await.unwrap();
         assert_eq!(stage.requests().await.len(), 2);
     }
 
@@ -242,18 +242,18 @@ mod tests {
     async fn a_name_that_nobody_has_is_asked_again_after_minutes() {
         let stage = Stage::playing([no_match(), found()]).await;
         let steam = stage.steam();
-        assert_eq!(steam.resolve_vanity("alpha").await, Ok(None));
+        assert_eq!(steam.resolve_vanity("alpha", Purpose::Person).await, Ok(None));
         stage.clock.advance(SignedDuration::from_mins(4));
-        assert_eq!(steam.resolve_vanity("alpha").await, Ok(None));
+        assert_eq!(steam.resolve_vanity("alpha", Purpose::Person).await, Ok(None));
         stage.clock.advance(SignedDuration::from_mins(1));
-        assert_eq!(steam.resolve_vanity("alpha").await, Ok(Some(steam_id(123_456))));
+        assert_eq!(steam.resolve_vanity("alpha", Purpose::Person).await, Ok(Some(steam_id(123_456))));
     }
 
     #[tokio::test]
     async fn a_name_that_steam_does_not_allow_is_not_asked_for() {
         let stage = Stage::playing([]).await;
         for name in ["", "a", "with blank", "semi;colon", "ümlaut", "../x", &"a".repeat(33)] {
-            assert_eq!(stage.steam().resolve_vanity(name).await, Ok(None), "{name:?}");
+            assert_eq!(stage.steam().resolve_vanity(name, Purpose::Person).await, Ok(None), "{name:?}");
         }
         assert!(stage.requests().await.is_empty());
     }
@@ -263,8 +263,8 @@ mod tests {
         let stage = Stage::playing([]).await;
         let steam = Steam::new(Options { secret: None, ..stage.options() }).unwrap();
         let missing = Trouble { service: Service::Steam, kind: TroubleKind::TokenMissing };
-        assert_eq!(steam.resolve_vanity("alpha").await, Err(missing));
-        assert_eq!(steam.personas(&[steam_id(1)]).await, Err(missing));
+        assert_eq!(steam.resolve_vanity("alpha", Purpose::Person).await, Err(missing));
+        assert_eq!(steam.personas(&[steam_id(1)], Purpose::Person).await, Err(missing));
         assert_eq!(steam.status().trouble, Some(missing));
         assert!(!steam.status().configured);
         assert!(stage.requests().await.is_empty());
@@ -276,7 +276,7 @@ mod tests {
             let stage = Stage::playing([stage::status(status, FORBIDDEN)]).await;
             let steam = stage.steam();
             let refused = Trouble { service: Service::Steam, kind: TroubleKind::TokenRefused };
-            assert_eq!(steam.resolve_vanity("alpha").await, Err(refused));
+            assert_eq!(steam.resolve_vanity("alpha", Purpose::Person).await, Err(refused));
             assert_eq!(stage.requests().await.len(), 1);
             assert_eq!(steam.status().trouble, Some(refused));
         }
@@ -302,7 +302,10 @@ mod tests {
             ),
         ] {
             let stage = Stage::playing(vec![answer; 3]).await;
-            assert_eq!(stage.steam().resolve_vanity("alpha").await.map_err(|trouble| trouble.kind), Err(kind));
+            assert_eq!(
+                stage.steam().resolve_vanity("alpha", Purpose::Person).await.map_err(|trouble| trouble.kind),
+                Err(kind)
+            );
             assert_eq!(stage.requests().await.len(), requests, "{kind:?}");
         }
     }
@@ -310,7 +313,7 @@ mod tests {
     #[tokio::test]
     async fn a_passing_limit_is_sat_out() {
         let stage = Stage::playing([stage::status(429, "<html>Too Many Requests</html>"), found()]).await;
-        assert_eq!(stage.steam().resolve_vanity("alpha").await, Ok(Some(steam_id(123_456))));
+        assert_eq!(stage.steam().resolve_vanity("alpha", Purpose::Person).await, Ok(Some(steam_id(123_456))));
         assert_eq!(stage.elapsed(), SignedDuration::from_secs(2));
     }
 
@@ -318,7 +321,7 @@ mod tests {
     async fn two_hundred_and_fifty_names_take_three_requests() {
         let stage = Stage::playing([players(1..=100), players(101..=200), players(201..=250)]).await;
         let ids: Vec<SteamId> = (1..=250).chain(1..=10).map(steam_id).collect();
-        let personas = stage.steam().personas(&ids).await.unwrap();
+        let personas = stage.steam().personas(&ids, Purpose::Person).await.unwrap();
         assert_eq!(personas.len(), 250);
         assert_eq!(personas[&steam_id(7)].name, "Name 7");
         let batches: Vec<usize> = stage.asked().await.iter().map(|asked| asked.matches(',').count() + 1).collect();
@@ -329,14 +332,14 @@ mod tests {
     async fn names_are_remembered_for_ten_minutes_and_unknown_accounts_are_missing() {
         let stage = Stage::playing([players([2, 1, 99]), players([3]), players([1])]).await;
         let steam = stage.steam();
-        let known = steam.personas(&[steam_id(1), steam_id(2), steam_id(5)]).await.unwrap();
+        let known = steam.personas(&[steam_id(1), steam_id(2), steam_id(5)], Purpose::Person).await.unwrap();
         assert_eq!(known.len(), 2, "neither the unknown account nor one that nobody asked for");
-        assert_eq!(steam.personas(&[steam_id(1), steam_id(3)]).await.unwrap().len(), 2);
+        assert_eq!(steam.personas(&[steam_id(1), steam_id(3)], Purpose::Person).await.unwrap().len(), 2);
         stage.clock.advance(SignedDuration::from_mins(10));
-        assert_eq!(steam.personas(&[steam_id(1)]).await.unwrap().len(), 1);
+        assert_eq!(steam.personas(&[steam_id(1)], Purpose::Person).await.unwrap().len(), 1);
         assert!(stage.asked().await[1].contains("steamids=76561197960265731&"));
         assert_eq!(stage.requests().await.len(), 3);
-        assert!(steam.personas(&[]).await.unwrap().is_empty());
+        assert!(steam.personas(&[], Purpose::Person).await.unwrap().is_empty());
     }
 
     #[tokio::test]
@@ -344,10 +347,10 @@ mod tests {
         let (log, _guard) = stage::log();
         let stage = Stage::playing([stage::status(403, FORBIDDEN), found()]).await;
         let steam = stage.steam();
-        let refused = steam.resolve_vanity("somebody").await.unwrap_err();
-        steam.resolve_vanity("somebody").await.unwrap();
+        let refused = steam.resolve_vanity("somebody", Purpose::Person).await.unwrap_err();
+        steam.resolve_vanity("somebody", Purpose::Person).await.unwrap();
         let lost = Steam::new(stage::options(stage::NOBODY, &stage.clock)).unwrap();
-        let unreachable = lost.resolve_vanity("somebody").await.unwrap_err();
+        let unreachable = lost.resolve_vanity("somebody", Purpose::Person).await.unwrap_err();
         let told = format!("{} {refused:?} {unreachable:?} {steam:?} {:?}", log.text(), steam.recent());
         assert!(told.contains("/ISteamUser/ResolveVanityURL/v1") && told.contains("no answer"), "{told}");
         for hidden in [SECRET, "somebody", "key="] {

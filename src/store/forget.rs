@@ -83,9 +83,7 @@ pub fn players_of(connection: &Connection, steam: SteamId) -> anyhow::Result<Has
 pub fn unlinked(connection: &Connection) -> anyhow::Result<Vec<MemberName>> {
     connection
         .prepare_cached("SELECT id, name, steam FROM members WHERE player IS NULL ORDER BY id")?
-        .query_map([], |row| {
-            Ok(MemberName { id: row.get(0)?, name: row.get(1)?, player: None, steam: row.get(2)? })
-        })?
+        .query_map([], |row| Ok(MemberName { id: row.get(0)?, name: row.get(1)?, player: None, steam: row.get(2)? }))?
         .collect::<rusqlite::Result<_>>()
         .context("read the members without a player")
 }
@@ -160,7 +158,11 @@ fn scrub(connection: &Connection, blot: impl Fn(&mut Change) -> bool) -> anyhow:
 ///
 /// # Errors
 /// Those of the database.
-pub fn actor(connection: &Connection, actor: &str, guild: Option<&GuildKey>) -> anyhow::Result<Option<(String, usize)>> {
+pub fn actor(
+    connection: &Connection,
+    actor: &str,
+    guild: Option<&GuildKey>,
+) -> anyhow::Result<Option<(String, usize)>> {
     connection.execute_batch("PRAGMA secure_delete = ON;")?;
     let names: Vec<String> = connection
         .prepare("SELECT actor_name FROM changes WHERE actor = ?1 AND (?2 IS NULL OR guild = ?2) ORDER BY id")?

@@ -313,6 +313,45 @@ pub fn find_member_by_steam(connection: &Connection, group: GroupId, steam: Stea
         .context("look for a member")
 }
 
+pub(super) const PLAYER_BY_STEAM: &str = "SELECT p.id, p.name
+ FROM groups g JOIN members m ON m.group_id = g.id AND m.steam = ?2 AND m.removed_at IS NULL
+ JOIN players p ON p.id = m.player
+ WHERE g.guild = ?1 AND g.deleted_at IS NULL
+ ORDER BY m.id DESC LIMIT 1";
+
+/// The player to whom the guild linked that Steam account last, among its living members: id and current name.
+///
+/// # Errors
+/// Those of the database.
+pub fn player_by_steam(
+    connection: &Connection,
+    guild: &GuildKey,
+    steam: SteamId,
+) -> anyhow::Result<Option<(PlayerId, String)>> {
+    connection
+        .prepare_cached(PLAYER_BY_STEAM)?
+        .query_row(params![guild, steam], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()
+        .context("look for a Steam account")
+}
+
+pub(super) const STEAM_OF_PLAYER: &str = "SELECT m.steam
+ FROM members m JOIN groups g ON g.id = m.group_id
+ WHERE m.player = ?2 AND m.removed_at IS NULL AND m.steam IS NOT NULL AND g.guild = ?1 AND g.deleted_at IS NULL
+ ORDER BY m.id DESC LIMIT 1";
+
+/// The Steam account that the guild linked to a player last, among its living members.
+///
+/// # Errors
+/// Those of the database.
+pub fn steam_of_player(connection: &Connection, guild: &GuildKey, player: PlayerId) -> anyhow::Result<Option<SteamId>> {
+    connection
+        .prepare_cached(STEAM_OF_PLAYER)?
+        .query_row(params![guild, player], |row| row.get(0))
+        .optional()
+        .context("look for a player's Steam account")
+}
+
 /// Adds a member. A linked player has to be known already.
 ///
 /// # Errors

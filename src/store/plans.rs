@@ -20,6 +20,8 @@ const HOT: &[&str] = &[
     groups::LIST,
     groups::MEMBERS,
     groups::NAMES,
+    groups::PLAYER_BY_STEAM,
+    groups::STEAM_OF_PLAYER,
     guilds::GET,
     players::BY_STEAM,
     players::CURRENT_NAME,

@@ -172,7 +172,8 @@ fn exported_sightings(connection: &Connection, player: PlayerId) -> anyhow::Resu
 /// # Errors
 /// Those of the database.
 pub fn holds_data(connection: &Connection, guild: &GuildKey) -> anyhow::Result<bool> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM groups WHERE guild = ?1) OR EXISTS (SELECT 1 FROM changes WHERE guild = ?1)";
+    let sql =
+        "SELECT EXISTS (SELECT 1 FROM groups WHERE guild = ?1) OR EXISTS (SELECT 1 FROM changes WHERE guild = ?1)";
     connection.query_row(sql, [guild], |row| row.get(0)).context("look whether a guild holds data")
 }
 

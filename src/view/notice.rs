@@ -129,6 +129,7 @@ pub fn why(notice: &Notice) -> Option<Text> {
         Notice::AlreadyMember { learnt_steam_id: true, .. } => {
             text!["The Steam account was not known before; it is now."]
         }
+        Notice::AlreadyMember { learnt_steam_id: false, .. } => text!["Nothing was changed."],
         Notice::NoPlayerForSteam { .. } => {
             text![
                 "BattleMetrics cannot be asked by Steam id, only by name, and names on Steam and in the game may differ."

@@ -81,7 +81,12 @@ fn listed(names: &[&str]) -> Option<Text> {
 
 fn sessions(report: &PlayerCheck, now: Timestamp) -> Vec<Row> {
     let lines = report.sessions.iter().map(|session| session_row(session, now));
-    let trouble = report.sessions_trouble.as_ref().map(|trouble| Row::Text(notice::trouble_line(trouble)));
+    // What stands above already is not said again.
+    let trouble = report
+        .sessions_trouble
+        .as_ref()
+        .filter(|trouble| report.trouble.as_ref() != Some(*trouble))
+        .map(|trouble| Row::Text(notice::trouble_line(trouble)));
     let rows: Vec<_> = lines.chain(trouble).collect();
     if rows.is_empty() { rows } else { std::iter::once(Row::Heading("Last sessions")).chain(rows).collect() }
 }

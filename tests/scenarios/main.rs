@@ -2,5 +2,7 @@
 //!
 //! Only the list of stories stands here; no story and no pretend service does.
 
+mod checks;
 mod fake_discord;
 mod fake_discord_works;
+mod stage;

@@ -1,0 +1,100 @@
+//! What only this door has to say: whose menu it is, what is out of date, which permission is missing.
+//!
+//! Wording alone; everything about players and groups is worded in [`crate::view`].
+
+use super::reply::escaped;
+use crate::view::{
+    card::{Card, Tone, name, plain, text},
+    command::Command,
+};
+
+/// Somebody pressed on another's menu.
+pub(super) fn not_yours(command: Option<Command>) -> Card {
+    let card = Card::new(Tone::Quiet, text!["This menu belongs to somebody else"]);
+    match command {
+        Some(command) => card.line(text!["Get one of your own with ", command, "."]),
+        None => card.line(text!["Use the command yourself to get one."]),
+    }
+}
+
+/// A menu was used already, say by a second press.
+pub(super) fn used() -> Card {
+    Card::new(Tone::Quiet, text!["This was used already"]).line(text!["Nothing more was changed."])
+}
+
+/// A component of an older version, or one whose memory went with a restart.
+pub(super) fn stale() -> Card {
+    Card::new(Tone::Quiet, text!["This is from before the bot was restarted"])
+        .line(text!["Nothing was changed. Use the command again."])
+}
+
+/// Whoever was asked did not want to.
+pub(super) fn kept() -> Card {
+    Card::new(Tone::Quiet, text!["Nothing was changed"])
+}
+
+/// Outside a guild there is nothing to keep.
+pub(super) fn guild_only() -> Card {
+    Card::new(Tone::Quiet, text!["This works on a Discord server only"])
+        .line(text!["Groups belong to a Discord server. Use the command there."])
+}
+
+/// Discord showed a command as it was before an update.
+pub(super) fn outdated() -> Card {
+    Card::new(Tone::Caution, text!["Discord still shows an old form of this command"])
+        .line(text!["Nothing was changed. Press Ctrl+R or restart Discord, then try again."])
+}
+
+/// Permissions of the bot that are missing in this channel.
+pub(super) fn forbidden(missing: &[&'static str]) -> Card {
+    let card = Card::new(Tone::Bad, text!["The bot may not write here"]);
+    if missing.is_empty() {
+        return card.line(text!["Discord refused it. Ask an admin to let the bot see this channel and write in it."]);
+    }
+    card.line(text![plain(format!("It lacks: {}.", missing.join(", ")))])
+        .line(text!["Ask an admin to allow that in this channel's settings."])
+}
+
+/// How far a long list has come.
+pub(super) fn looking_up(done: usize, of: usize) -> Card {
+    Card::new(Tone::Plain, text!["Looking up the players"]).line(text![plain(format!("{done} of {of} done."))])
+}
+
+/// The question which group players go to.
+pub(super) fn which_group(players: &[String], more_groups: usize) -> Card {
+    let title = match players.len() {
+        1 => text!["Add to which group?"],
+        many => text![plain(format!("Add {many} players to which group?"))],
+    };
+    let card = Card::new(Tone::Plain, title);
+    let card = players.iter().take(LISTED).fold(card, |card, player| card.line(text![name(player)]));
+    let card = match players.len().saturating_sub(LISTED) {
+        0 => card,
+        more => card.line(text![plain(format!("and {more} more"))]),
+    };
+    match more_groups {
+        0 => card,
+        more => card.line(text![
+            plain(format!("{more} more groups do not fit into the menu; add to those with ")),
+            Command::GroupAdd,
+            "."
+        ]),
+    }
+}
+
+/// The most players that are spelt out.
+const LISTED: usize = 15;
+
+/// A message without any player in it.
+pub(super) fn no_players() -> Card {
+    Card::new(Tone::Quiet, text!["No players in this message"]).line(text![
+        "It holds neither a BattleMetrics or Steam link, nor an id, nor names. Add one with ",
+        Command::GroupAdd,
+        "."
+    ])
+}
+
+/// Beside an answer that comes as a message of the channel, because it took so long.
+pub(super) fn late(person: &str) -> String {
+    format!("This took more than 15 minutes. Asked by {}.", escaped(person))
+}

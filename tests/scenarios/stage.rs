@@ -1,0 +1,172 @@
+//! Where stories play: the pretend services, the pretend Discord, a database in a temporary folder, and the real bot.
+//!
+//! Time stands still until a story moves it. No story is told here.
+
+#![expect(unreachable_pub, reason = "the stage is a room of the test binary, with doors like any other")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "test support outside of test functions: a broken stage should stop the story at once"
+)]
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::SignedDuration;
+use rustops::{
+    app::App,
+    clock::{Clock, ManualClock},
+    discord::{self, End},
+    remote::{BattleMetrics, Options, Steam},
+    sim::{START, Sim, SimOptions, cast::Person},
+    store::Store,
+};
+use tempfile::TempDir;
+use tokio::{sync::oneshot, task::JoinHandle};
+
+use crate::fake_discord::{FakeDiscord, Guild, Member, Reply};
+
+/// Everything a story needs.
+pub struct Stage {
+    pub discord: FakeDiscord,
+    pub sim: Sim,
+    pub clock: ManualClock,
+    folder: TempDir,
+    services: JoinHandle<()>,
+    bot: Option<Bot>,
+}
+
+struct Bot {
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<Result<(), End>>,
+}
+
+impl Stage {
+    /// With the bot running.
+    pub async fn open() -> Self {
+        let mut stage = Self::dark().await;
+        stage.start_bot();
+        stage
+    }
+
+    /// Without a bot yet.
+    pub async fn dark() -> Self {
+        let clock = ManualClock::new(START);
+        let (sim, services) =
+            Sim::bind(SimOptions { seed: 7, clock: Arc::new(clock.clone()), latency: Duration::ZERO }).unwrap();
+        // Time stands still, so that every request falls into the same second.
+        sim.switch(|switches| (switches.per_second, switches.per_minute) = (10_000, 10_000));
+        Self {
+            discord: FakeDiscord::start().await,
+            sim,
+            clock,
+            folder: tempfile::tempdir().unwrap(),
+            services: tokio::spawn(services),
+            bot: None,
+        }
+    }
+
+    /// The use cases on the stage's database, as the bot has them.
+    pub fn app(&self) -> App {
+        let store = Store::open(&self.folder.path().join("rustops.db"), self.clock.now()).unwrap();
+        // The budgets wait on a clock of their own, on which nobody waits.
+        let remote = |base: String, secret: &str| {
+            let clock = Arc::new(ManualClock::hasty(START));
+            Options::new(base.parse().unwrap(), Some(secret.to_owned().into()), clock)
+        };
+        let battlemetrics = remote(self.sim.battlemetrics_url(), self.sim.battlemetrics_token());
+        let steam = remote(self.sim.steam_url(), self.sim.steam_key());
+        let clock = Arc::new(self.clock.clone());
+        App::new(store, BattleMetrics::new(battlemetrics).unwrap(), Steam::new(steam).unwrap(), clock)
+    }
+
+    /// Starts the bot with the right token.
+    pub fn start_bot(&mut self) {
+        self.start_bot_with(self.discord.token().to_owned());
+    }
+
+    pub fn start_bot_with(&mut self, token: String) {
+        let options = discord::Options {
+            token: token.into(),
+            api_url: Some(self.discord.url().parse().unwrap()),
+            app: self.app(),
+            clock: Arc::new(self.clock.clone()),
+        };
+        let (stop, stopped) = oneshot::channel();
+        let running = tokio::spawn(Box::pin(discord::run(options, async {
+            // An error means that the story is over.
+            stopped.await.ok();
+        })));
+        self.bot = Some(Bot { stop, running });
+    }
+
+    /// Stops the bot as SIGTERM does; returns how it ended.
+    pub async fn stop_bot(&mut self) -> Result<(), End> {
+        let bot = self.bot.take().unwrap();
+        bot.stop.send(()).unwrap();
+        bot.running.await.unwrap()
+    }
+
+    /// Waits for the bot to end by itself.
+    pub async fn bot_ends(&mut self) -> Result<(), End> {
+        self.bot.take().unwrap().running.await.unwrap()
+    }
+
+    /// Stops the bot and starts it anew on the same database.
+    pub async fn restart_bot(&mut self) {
+        self.stop_bot().await.unwrap();
+        self.start_bot();
+    }
+
+    /// Lets time go by, for the bot and the services.
+    pub fn passes(&self, seconds: i64) {
+        self.clock.advance(SignedDuration::from_secs(seconds));
+        self.discord.advance(Duration::from_secs(seconds.try_into().unwrap()));
+    }
+
+    /// Lets time go by second by second until something holds, since others have to act in between.
+    pub async fn passes_until(&self, mut holds: impl FnMut(&FakeDiscord) -> bool) -> i64 {
+        for seconds in 0..3600 {
+            if holds(&self.discord) {
+                return seconds;
+            }
+            self.clock.advance(SignedDuration::from_secs(1));
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        panic!("an hour went by in vain");
+    }
+
+    /// A guild whose server is `Rusty Moose |US Monthly|`, and somebody in it.
+    pub async fn clan(&self) -> (Guild, Member) {
+        let guild = self.discord.guild("Purple clan");
+        let ann = guild.member("Ann");
+        let set = ann.types("/server set name:2844510").await;
+        assert!(set.text().contains("Server set"), "{}", set.text());
+        (guild, ann)
+    }
+
+    /// Puts people into a group by their ids.
+    pub async fn tracks(&self, who: &Member, group: &str, people: &[Person]) {
+        for person in people {
+            let reply = who.types(&format!("/group add group:\"{group}\" player:{}", person.id)).await;
+            assert!(reply.text().contains("Added to"), "{}", reply.text());
+        }
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.services.abort();
+        if let Some(bot) = self.bot.take() {
+            bot.running.abort();
+        }
+        if !std::thread::panicking() {
+            let unexpected = self.sim.unexpected();
+            assert!(unexpected.is_empty(), "requests for what does not exist: {unexpected:?}");
+        }
+    }
+}
+
+/// What a reply says, for assertions that fail with the whole of it.
+pub fn says(reply: &Reply, words: &str) {
+    assert!(reply.text().contains(words), "nothing of {words:?} in:\n{}", reply.text());
+}
