@@ -629,6 +629,11 @@ mod tests {
           demo         Try everything in a pretend world, without tokens and network
           shell        A prompt for several commands
           run          Run the Discord bot
+          backup       Copy everything to one file, while the bot runs
+          restore      Put a backup in the place of the database, which is kept beside it
+          export       Write a guild's data to a file
+          import       Bring in an export, or what another bot left
+          forget       Remove what is kept of a person, for good
           config       The configuration file
           completions  Print a completion script for a shell
           man          Print the manual page

@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     BYTE_ORDER_MARK, MAX_VALUE, ReadError, Rows, Table, Value, beginning,
-    lexer::{Lexer, Token, unescaped},
+    lexer::{Lexer, Line, Token, unescaped},
 };
 use crate::domain::keeping::FileProblem;
 
@@ -43,8 +43,8 @@ pub fn read(mut source: impl BufRead) -> Result<Rows, ReadError> {
 
 struct Dump<R> {
     lexer: Lexer<R>,
-    /// The columns of our tables as CREATE TABLE told them, in their order.
-    created: HashMap<Table, Vec<String>>,
+    /// The columns of our tables as CREATE TABLE told them, in their order; `None` when only another program's was made.
+    created: HashMap<Table, Option<Vec<String>>>,
     found: Rows,
 }
 
@@ -91,6 +91,9 @@ impl<R: BufRead> Dump<R> {
                 _ => {}
             }
         }
+        if self.lexer.cut_short {
+            return Ok(());
+        }
         match said.iter().map(String::as_str).filter(|word| *word != "to").collect::<Vec<_>>().as_slice() {
             ["client_encoding", encoding] if !matches!(*encoding, "utf8" | "utf-8" | "unicode" | "sql_ascii") => {
                 let found = crate::domain::names::cut(&encoding.to_uppercase(), 40);
@@ -136,11 +139,14 @@ impl<R: BufRead> Dump<R> {
 
     fn target(&mut self, table: Option<Table>, columns: Option<Vec<String>>) -> Option<Target> {
         let table = table?;
-        let told = columns.or_else(|| self.created.get(&table).cloned());
-        let (layout, columns) = match told {
-            Some(columns) => (table.layout(&columns)?, columns.len()),
-            None => (table.layout(table.columns())?, table.columns().len()),
-        };
+        let told = match columns {
+            Some(columns) => Some(columns),
+            None => self.created.get(&table).cloned().unwrap_or_else(|| {
+                let usual = table.columns().iter();
+                Some(usual.map(|column| (*column).to_owned()).collect())
+            }),
+        }?;
+        let (layout, columns) = (table.layout(&told)?, told.len());
         self.found.found_table = true;
         Some(Target { table, layout, columns })
     }
@@ -180,8 +186,10 @@ impl<R: BufRead> Dump<R> {
         }
         // A table of that name in another schema does not hide ours.
         if table.layout(&columns).is_some() {
-            self.created.insert(table, columns);
+            self.created.insert(table, Some(columns));
             self.found.found_table = true;
+        } else {
+            self.created.entry(table).or_insert(None);
         }
         self.skip_statement()
     }
@@ -204,7 +212,7 @@ impl<R: BufRead> Dump<R> {
         let target = self.target(table, columns);
         loop {
             let line = self.lexer.line();
-            let Some((text, whole)) = self.lexer.whole_line(MAX_LINE)? else {
+            let Some(Line { text, fits }) = self.lexer.whole_line(MAX_LINE)? else {
                 self.found.cut_short = true;
                 return Ok(());
             };
@@ -213,7 +221,7 @@ impl<R: BufRead> Dump<R> {
             }
             if let Some(target) = &target {
                 let mut values = copied(&text);
-                if !whole {
+                if !fits {
                     values.fill(Value::TooLong);
                 }
                 self.found.add(target.table, line, &target.layout, values, target.columns)?;

@@ -29,6 +29,13 @@ const MAX_WORD: usize = 64;
 /// The most bytes of a string before its escapes are resolved: four for each.
 const MAX_RAW: usize = 4 * MAX_VALUE;
 
+/// A line of COPY data.
+pub(super) struct Line {
+    pub(super) text: Vec<u8>,
+    /// It is not longer than what is kept of it.
+    pub(super) fits: bool,
+}
+
 pub(super) struct Lexer<R> {
     source: R,
     line: u64,
@@ -75,27 +82,22 @@ impl<R: BufRead> Lexer<R> {
         Ok(())
     }
 
-    /// The rest of the line without its end, as far as it fits into `limit` bytes, and whether all of it did; `None` at the
-    /// end of the source.
-    pub(super) fn whole_line(&mut self, limit: usize) -> io::Result<Option<(Vec<u8>, bool)>> {
-        let mut kept = Vec::new();
-        let mut whole = true;
-        let Some(mut byte) = self.bump()? else { return Ok(None) };
-        while byte != b'\n' {
-            if kept.len() < limit {
-                kept.push(byte);
-            } else {
-                whole = false;
-            }
+    /// The next line without its end; `None` when the source ends before the line does.
+    pub(super) fn whole_line(&mut self, limit: usize) -> io::Result<Option<Line>> {
+        let mut line = Line { text: Vec::new(), fits: true };
+        loop {
             match self.bump()? {
-                Some(next) => byte = next,
-                None => break,
+                // The end mark of the data needs no line break behind it.
+                None => return Ok((line.text == b"\\.").then_some(line)),
+                Some(b'\n') => break,
+                Some(byte) if line.text.len() < limit => line.text.push(byte),
+                Some(_) => line.fits = false,
             }
         }
-        if kept.last() == Some(&b'\r') {
-            kept.pop();
+        if line.text.last() == Some(&b'\r') {
+            line.text.pop();
         }
-        Ok(Some((kept, whole)))
+        Ok(Some(line))
     }
 
     pub(super) fn next(&mut self) -> io::Result<Token> {

@@ -9,6 +9,8 @@ mod lexer;
 mod plan;
 pub mod python_rustops;
 pub mod rustplusplus;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 
@@ -16,7 +18,7 @@ pub use self::plan::{Plan, PlannedGroup, PlannedMember, Row};
 use crate::domain::keeping::{FileProblem, Unusable};
 
 /// The most rows of one source: more than any guild may hold.
-pub const MAX_ROWS: usize = 1_000_000;
+pub const MAX_ROWS: usize = 300_000;
 
 /// The most bytes that are kept of one source.
 pub const MAX_KEPT: usize = 256 << 20;

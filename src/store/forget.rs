@@ -88,12 +88,11 @@ pub fn unlinked(connection: &Connection) -> anyhow::Result<Vec<MemberName>> {
         .context("read the members without a player")
 }
 
-/// Removes the person. The bytes are written over, not only given free.
+/// Removes the person. The bytes are written over, not only given free (`secure_delete`).
 ///
 /// # Errors
 /// Those of the database.
 pub fn person(connection: &Connection, person: &Person) -> anyhow::Result<Removed> {
-    connection.execute_batch("PRAGMA secure_delete = ON;")?;
     let members = memberships(connection, person)?;
     let mut removed = Removed { members: members.len(), ..Removed::default() };
     for id in &members {
@@ -163,7 +162,6 @@ pub fn actor(
     actor: &str,
     guild: Option<&GuildKey>,
 ) -> anyhow::Result<Option<(String, usize)>> {
-    connection.execute_batch("PRAGMA secure_delete = ON;")?;
     let names: Vec<String> = connection
         .prepare("SELECT actor_name FROM changes WHERE actor = ?1 AND (?2 IS NULL OR guild = ?2) ORDER BY id")?
         .query_map(params![actor, guild], |row| row.get(0))?

@@ -309,6 +309,7 @@ pub(super) fn reader(path: &Path) -> anyhow::Result<Connection> {
 
 /// The connection that writes. `synchronous = FULL` makes each commit wait for the disk: with less, a power cut could
 /// take back what a user was told is done. The log is merged into the file every 4 MB and does not stay larger than 8.
+/// What is deleted is written over, so that nobody who is to be forgotten lies about in free pages.
 /// Foreign keys are off until the file is of our version, for a migration that rebuilds a table would otherwise delete
 /// all that refers to it: <https://sqlite.org/lang_altertable.html#otheralter>.
 fn writer(path: &Path) -> anyhow::Result<Connection> {
@@ -317,7 +318,8 @@ fn writer(path: &Path) -> anyhow::Result<Connection> {
     connection.busy_timeout(PATIENCE)?;
     connection.execute_batch(SETTINGS)?;
     connection.execute_batch(
-        "PRAGMA cache_size = -1024; PRAGMA foreign_keys = OFF; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;",
+        "PRAGMA cache_size = -1024; PRAGMA foreign_keys = OFF; PRAGMA secure_delete = ON; PRAGMA fullfsync = ON;
+         PRAGMA checkpoint_fullfsync = ON;",
     )?;
     log_ahead(&connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;

@@ -75,10 +75,7 @@ pub fn adopted(report: &Adopted) -> Card {
     };
     let rows = format!(
         "{} read: {} new, {} here already, {} not usable",
-        words::count(report.rows, "row", "rows"),
-        report.imported,
-        report.already,
-        report.refused,
+        report.rows, report.imported, report.already, report.refused,
     );
     let mut card = Card::new(tone, text![title]).field("Rows", text![plain(rows)]);
     if !report.groups.is_empty() {
@@ -188,4 +185,51 @@ fn holds(counts: &Counts) -> String {
 /// A path is long and only of use whole.
 fn path(path: &str) -> Span {
     Span::Code(names::cut(&names::shown(path), 400))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::{card::Face, samples};
+
+    #[test]
+    fn what_was_kept_and_brought_over_is_told() {
+        let commands = ["backup", "restore", "export", "import", "import python-rustops", "forget player"];
+        let cards = samples::reports("").into_iter().filter(|sample| commands.contains(&sample.command));
+        let all: Vec<_> = cards.map(|sample| samples::sketch(&sample.terminal, Face::Terminal)).collect();
+        insta::assert_snapshot!(all.join("\n\n"), @"
+        Good | Backup made and checked
+        File: /home/ann/.local/share/rustops/backups/rustops-20260616T224640Z.db.gz
+        Size: 1.2 MB, 4.5 MB unpacked
+        Holds: 2 guilds, 3 groups, 21 members, 512 players known
+
+        Good | Backup restored
+        From: rustops-20260616T224640Z.db.gz
+        Holds: 2 guilds, 3 groups, 21 members, 512 players known
+        Before: kept as /home/ann/.local/share/rustops/rustops.db.replaced-20260616T224640Z
+
+        Good | Export made
+        File: /home/ann/purple.json
+        Size: 34.5 kB
+        Holds: 3 groups, 21 members (removed ones that can still be brought back among them)
+
+        Good | Import done
+        Holds: 3 groups, 21 members, 19 players, 40 recorded changes
+        See the groups with rustops group list.
+
+        Caution | Import done, but not all of it could be used
+        Rows: 24 read: 20 new, 3 here already, 1 not usable
+        Groups: 2 new groups
+        Members: 18 new members, 2 of them without a BattleMetrics player
+        Server: Rusty Moose |US Monthly| is the active one
+        The source is cut short: what could be read of it is here.
+        groups 31, ChennyBounce: the Steam id makes no sense; kept without
+        groups 40, purple base: called purple base (2) here
+        last_checked 55, Gone: not used, its group has no members
+
+        Good | ChennyBounce is forgotten
+        2 memberships, 9 other records and 3 mentions in the record of changes removed.
+        Backups made before still hold it; and whoever plays on a watched server again is noted anew.
+        ");
+    }
 }

@@ -638,6 +638,57 @@ mod tests {
 
         Bad | The database is damaged
         Whoever runs the bot: stop it, keep the file, and go back to the last copy of it.
+
+        Bad | /home/ann/old.db.gz does not exist
+        Check the path.
+
+        Bad | /home/ann/old.db.gz exists already
+        Choose another name, or move it away.
+
+        Bad | /home/ann/old.db.gz cannot be used
+        Permission denied (os error 13).
+
+        Bad | /home/ann/old.db.gz is in use by the running bot
+        Stop the bot first, then try again.
+
+        Bad | /home/ann/old.db.gz is in use by another program
+        Wait until it has ended, then try again.
+
+        Bad | /home/ann/old.db.gz is not a backup of RustOps
+        Give a file that rustops backup made, or a copy of a database.
+
+        Bad | /home/ann/old.db.gz is damaged
+        row 7 missing from index groups_living.
+        Nothing was changed. Try an older one.
+
+        Bad | /home/ann/old.db.gz was written by a newer RustOps
+        Its data has version 9, this program knows 1.
+        Nothing was changed. Use the newer RustOps.
+
+        Bad | /home/ann/old.db.gz cannot be understood
+        Line 7: row 7 missing from index groups_living.
+
+        Bad | /home/ann/old.db.gz cannot be understood
+        row 7 missing from index groups_living.
+
+        Bad | /home/ann/old.db.gz is not UTF-8 text
+        It seems to be UTF-16.
+        Make it again in UTF-8; with pg_dump: --encoding=UTF8 --file=FILE.
+
+        Bad | /home/ann/old.db.gz is a dump that only pg_restore can read
+        Make it again with pg_dump --format=plain.
+
+        Bad | /home/ann/old.db.gz holds nothing to import
+        Check that it is the right file.
+
+        Bad | /home/ann/old.db.gz is too large
+        At most 1000000 can be read.
+
+        Bad | There is data in this guild already
+        It has 3 groups, and an import brings back a guild as it was, settings and all.
+        Name another guild with --guild, or use another --data-dir.
+
+        Bad | Stopped; nothing was changed
         "#);
     }
 

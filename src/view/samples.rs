@@ -13,7 +13,10 @@ use super::{
 use crate::domain::{
     facts::{FormerName, QueryStatus, Server, ServerStatus},
     ids::{ChangeId, ChannelId, GroupId, GuildKey, MemberId, PlayerId, RoleId, ServerId, SteamId},
-    keeping::{BackedUp, FileProblem, Restored},
+    keeping::{
+        Adopted, Altered, BackedUp, Exported, FileProblem, Forgotten, GuildImported, Remark, Restored, RowRemark,
+        Unusable,
+    },
     notice::{CannotUndo, Needs, Notice, Storage, What, Wrong},
     presence::{Presence, Stale, Unknown},
     report::*,
@@ -399,7 +402,53 @@ pub(crate) fn reports(tag: &str) -> Vec<Sample> {
         sample("undo", &undone(tag), |report, _| changes::undone(report)),
         sample("backup", &backed_up(tag), |report, _| keeping::backed_up(report)),
         sample("restore", &restored(tag), |report, _| keeping::restored(report)),
+        sample("export", &exported(tag), |report, _| keeping::exported(report)),
+        sample(
+            "import",
+            &GuildImported { unchanged: false, groups: 3, members: 21, players: 19, changes: 40 },
+            |report, _| keeping::imported(report),
+        ),
+        sample("import python-rustops", &adopted(tag), |report, _| keeping::adopted(report)),
+        outcome("forget player", &forgotten(tag), |report, _| keeping::forgotten(report)),
+        sample("forget member", &Forgotten { memberships: 0, records: 0, ..forgotten(tag) }, |report, _| {
+            keeping::forgotten(report)
+        }),
     ]
+}
+
+fn exported(tag: &str) -> Exported {
+    Exported { file: Some(format!("{tag}/home/ann/purple.json")), bytes: 34_567, groups: 3, members: 21 }
+}
+
+fn adopted(tag: &str) -> Adopted {
+    let told = |source: &str, line, name: &str, remark| RowRemark {
+        source: format!("{tag}{source}"),
+        line,
+        name: format!("{tag}{name}"),
+        remark,
+    };
+    let changed = |how| Remark::Changed { how };
+    Adopted {
+        dry_run: false,
+        cut_short: true,
+        rows: 24,
+        imported: 20,
+        already: 3,
+        refused: 1,
+        groups: vec![format!("{tag}Purple Base"), format!("{tag}purple base (2)")],
+        members: 18,
+        unlinked: 2,
+        server: Some(server_name(tag)),
+        remarks: vec![
+            told("groups", 31, "ChennyBounce", changed(Altered::BadSteamId)),
+            told("groups", 40, "purple base ", changed(Altered::Renamed { to: format!("{tag}purple base (2)") })),
+            told("last_checked", 55, "Gone", Remark::Refused { why: Unusable::NoSuchGroup }),
+        ],
+    }
+}
+
+pub(crate) fn forgotten(tag: &str) -> Forgotten {
+    Forgotten { name: format!("{tag}ChennyBounce"), memberships: 2, changes: 3, records: 9 }
 }
 
 fn backed_up(tag: &str) -> BackedUp {
@@ -425,8 +474,13 @@ fn restored(tag: &str) -> Restored {
 pub(crate) fn other_cards(tag: &str, face: Face) -> Vec<Card> {
     let caller = help::Caller { right: super::command::Right::Manage, server_is_set: true, groups: 3 };
     let about = help::About { version: "0.1.0", licence: "MIT", home: "https://example.com/rustops" };
-    let mut cards =
-        vec![group::confirm_deletion(&brief(tag), face), help::help(caller), help::about(about), choices::expired()];
+    let mut cards = vec![
+        group::confirm_deletion(&brief(tag), face),
+        keeping::confirm_forgetting(&forgotten(tag)),
+        help::help(caller),
+        help::about(about),
+        choices::expired(),
+    ];
     cards.push(notice::failure("A1B2C3"));
     cards
 }
