@@ -1,10 +1,14 @@
+//! Stories of what other bots left behind: every form says the same, and nothing makes the readers stumble.
+
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::*;
 use crate::domain::keeping::{Altered, Remark};
 
+type Found = Vec<(Table, Result<Vec<Option<String>>, Unusable>)>;
+
 /// What each of the forms below holds.
-fn expected() -> Vec<(Table, Result<Vec<Option<String>>, Unusable>)> {
+fn expected() -> Found {
     let some = |values: &[&str]| values.iter().map(|value| (*value != "NULL").then(|| (*value).to_owned())).collect();
     let rows: [(Table, Vec<Option<String>>); 4] = [
         (Table::Groups, some(&["1", "Purple Base", "Tee; Higgins", "NULL", "1100000001", "2024-06-01"])),
@@ -60,7 +64,7 @@ fn read(text: &[u8]) -> Rows {
     dump::read(text).unwrap()
 }
 
-fn found(rows: Rows) -> Vec<(Table, Result<Vec<Option<String>>, Unusable>)> {
+fn found(rows: Rows) -> Found {
     assert!(rows.found_table && !rows.cut_short);
     rows.rows.into_iter().map(|row| (row.table, row.values)).collect()
 }

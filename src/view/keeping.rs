@@ -189,7 +189,6 @@ fn path(path: &str) -> Span {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::view::{card::Face, samples};
 
     #[test]
