@@ -146,6 +146,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
+    #[expect(clippy::disallowed_methods, reason = "a sleeper sleeps beside the story")]
     async fn a_sleeper_wakes_when_the_clock_is_moved_past_its_hour() {
         let clock = ManualClock::new(Timestamp::UNIX_EPOCH);
         let mut sleep = tokio::spawn(clock.sleep(Duration::from_secs(60)));

@@ -14,11 +14,23 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+pub mod edit;
+
 /// The commented example, printed by `rustops config default`.
 pub const EXAMPLE: &str = include_str!("../dist/config.example.toml");
 
 const BATTLEMETRICS: &str = "https://api.battlemetrics.com";
 const STEAM: &str = "https://api.steampowered.com";
+
+/// The configuration of the bot as a system service. Read by those who may, if they have none of their own, so that
+/// `sudo rustops doctor` and the like see what the service sees.
+pub const SYSTEM_FILE: &str = "/etc/rustops/config.toml";
+
+/// The data of the bot as a system service.
+pub const SYSTEM_DATA: &str = "/var/lib/rustops";
+
+/// Where systemd puts a service's credentials, <https://systemd.io/CREDENTIALS/>.
+const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 
 /// Everything the program can be told from outside, checked.
 #[derive(Debug)]
@@ -86,6 +98,8 @@ impl fmt::Display for Origin {
 pub struct Flags {
     /// `--config`
     pub config: Option<PathBuf>,
+    /// Whether `config` may name a file that is not there yet.
+    pub new_config: bool,
     /// Every other flag by the name of its key (`data_dir`, `discord_token`, `discord_token_file` …).
     pub values: BTreeMap<&'static str, String>,
 }
@@ -199,8 +213,20 @@ pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// Where this program lies.
+///
+/// # Errors
+/// When the system does not say.
+pub fn program() -> io::Result<PathBuf> {
+    std::env::current_exe()
+}
+
+/// Where a user's own units of systemd lie.
+pub fn user_units() -> Option<PathBuf> {
+    Some(directories::BaseDirs::new()?.config_dir().join("systemd/user"))
+}
+
 /// Whether just this word stands in what the process was called with, for when it could not be read otherwise.
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub fn was_typed(word: &str) -> bool {
     std::env::args_os().any(|typed| typed == word)
 }
@@ -283,7 +309,17 @@ impl Sources<'_> {
                 return Some((text.trim().to_owned(), Origin::Environment((*name).to_owned())));
             }
         }
+        if let Some(path) = self.credential(key) {
+            return Some((path, Origin::Environment(CREDENTIALS.to_owned())));
+        }
         self.file.take(key).map(|text| (text.trim().to_owned(), Origin::File))
+    }
+
+    /// The file that systemd has put there for `discord_token_file` and the like.
+    fn credential(&self, key: &'static str) -> Option<String> {
+        let secret = key.strip_suffix("_file")?;
+        let path = Path::new(&(self.environment)(CREDENTIALS)?).join(format!("rustops.{secret}"));
+        path.exists().then(|| path.display().to_string())
     }
 
     fn tell(&mut self, key: &'static str, value: &str) {
@@ -368,15 +404,18 @@ fn read_file(
     let from_environment =
         || environment_names("config").iter().find_map(|name| environment(name)).filter(|path| !path.is_empty());
     let named = flags.config.clone().or_else(|| from_environment().map(PathBuf::from));
-    let must_exist = named.is_some();
-    let path = match (named, folders) {
+    let must_exist = named.is_some() && !flags.new_config;
+    let path = match (named, folders.map(|folders| folders.config_dir().join("config.toml"))) {
         (Some(path), _) => path,
-        (None, Some(folders)) => folders.config_dir().join("config.toml"),
-        (None, None) => return Err(ConfigError::NoHome),
+        (None, Some(own)) if own.exists() || !readable(Path::new(SYSTEM_FILE)) => own,
+        (None, _) if readable(Path::new(SYSTEM_FILE)) => PathBuf::from(SYSTEM_FILE),
+        (None, _) => return Err(ConfigError::NoHome),
     };
     match fs::read_to_string(&path) {
         Ok(text) => {
-            warnings.extend(too_open(&path));
+            // Systemd shuts others out of its credentials by an access list, which looks like rights of the group.
+            let credential = environment(CREDENTIALS).is_some_and(|folder| path.starts_with(folder));
+            warnings.extend(too_open(&path).filter(|_| !credential));
             let file = parse(&path, &text)?;
             Ok((path, file))
         }
@@ -384,6 +423,10 @@ fn read_file(
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Err(ConfigError::Missing { path }),
         Err(cause) => Err(ConfigError::Unreadable { path, cause: cause.kind() }),
     }
+}
+
+fn readable(path: &Path) -> bool {
+    fs::File::open(path).is_ok()
 }
 
 /// TOML's own error message quotes the line, which may hold a token: only its place and the key are passed on.
@@ -499,6 +542,29 @@ mod tests {
         flags.values.insert("discord_token_file", secret.display().to_string());
         let config = Config::load(&flags, &nothing).unwrap();
         assert_eq!(config.discord_token.unwrap().expose_secret(), "abc");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_service_finds_its_secrets_among_its_credentials() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let (folder, flags) = config_with("discord_token = \"file\"\nsteam_key = \"file\"");
+        fs::write(folder.path().join("rustops.discord_token"), "credential\n").unwrap();
+        fs::set_permissions(flags.config.as_ref().unwrap(), fs::Permissions::from_mode(0o440)).unwrap();
+        let environment = |name: &str| (name == CREDENTIALS).then(|| folder.path().display().to_string());
+        let config = Config::load(&flags, &environment).unwrap();
+        assert_eq!(config.discord_token.unwrap().expose_secret(), "credential");
+        assert_eq!(config.steam_key.unwrap().expose_secret(), "file");
+        assert_eq!(config.warnings, [""; 0]);
+    }
+
+    #[test]
+    fn a_file_that_is_about_to_be_made_need_not_exist() {
+        let (folder, mut flags) = config_with("");
+        flags.config = Some(folder.path().join("new.toml"));
+        assert!(matches!(Config::load(&flags, &nothing), Err(ConfigError::Missing { .. })));
+        flags.new_config = true;
+        assert_eq!(Config::load(&flags, &nothing).unwrap().config_file, folder.path().join("new.toml"));
     }
 
     #[test]

@@ -25,7 +25,10 @@
 //! | [`cli`] | the terminal: arguments, cards as text, `--json`, prompt, tour | rules |
 //! | [`discord`] | the bot: commands, components, cards as messages; Discord's limits | rules |
 //! | [`sim`] | a seeded world with 40 servers and 3,000 players that answers like the real services | being named by other rooms |
-//! | `wiring` | builds every room once, starts and ends the loops | rules |
+//! | [`operate`] | the bot on its machine: proving secrets, doctor, the system's service | asking, printing, players |
+//! | [`alive`] | the heartbeat file, systemd's readiness and watchdog | loops |
+//! | [`log`] | how log lines look; a repeated one is one line with a count | what is logged |
+//! | [`wiring`] | builds every room once, starts and ends the loops | rules |
 //! | [`config`] | flags, environment, file, defaults | the command line's grammar |
 //! | [`clock`] | what `now` is, and waiting | |
 //! | [`error`] | how a use case ends badly: a [`domain::notice::Notice`] for the user, a [`error::Failure`] for the log | words |
@@ -33,6 +36,7 @@
 //! To add a command: a use case in [`app`] that returns a report from [`domain::report`], a card for it in [`view`], a line in each door.
 //! `tests/house.rs` holds the walls.
 
+pub mod alive;
 pub mod app;
 pub mod cli;
 pub mod clock;
@@ -41,6 +45,8 @@ pub mod discord;
 pub mod domain;
 pub mod error;
 pub mod legacy;
+pub mod log;
+pub mod operate;
 pub mod remote;
 pub mod sim;
 pub mod store;

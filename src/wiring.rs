@@ -18,18 +18,20 @@ use std::{
 use jiff::SignedDuration;
 use tokio::{
     runtime::{Builder, Runtime},
+    sync::watch,
     task::JoinHandle,
 };
-use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use crate::{
+    alive::Heart,
     app::{App, Asker},
     cli::{
         act::{self, Exit},
-        args::{self, Action, Colour, ConfigAction, Global},
-        keeping, line, papers,
+        args::{self, Action, Colour, ConfigAction, Global, LogFormat, ServiceAction, SetupFlags},
+        health, keeping, line, papers,
         prompt::Talk,
+        setup,
         terminal::Terminal,
         tour,
     },
@@ -37,6 +39,12 @@ use crate::{
     config::{self, Config, ConfigError, Flags},
     discord::{self, End},
     domain::ids::GuildKey,
+    log::{self, Look},
+    operate::{
+        doctor,
+        prove::Services,
+        unit::{Scope, Systemd, UnitError},
+    },
     remote::{BattleMetrics, Options, Steam},
     sim::{START, Sim, SimOptions},
     store::{OpenError, Store, backup},
@@ -55,6 +63,8 @@ enum StartError {
     Config(#[from] ConfigError),
     #[error("{0}")]
     Open(#[from] OpenError),
+    #[error("{0}")]
+    Unit(#[from] UnitError),
     #[error("{0:#}")]
     Other(#[from] anyhow::Error),
     #[error("{0}")]
@@ -65,7 +75,10 @@ enum StartError {
 pub fn run() -> ExitCode {
     let arguments = match args::read_process() {
         Ok(arguments) => arguments,
-        Err(told) => return not_understood(&told),
+        Err(told) => {
+            let mut terminal = terminal(config::was_typed("--json"), Colour::Auto);
+            return ExitCode::from(line::not_understood(&told, &mut terminal) as u8);
+        }
     };
     let global = arguments.global;
     let mut terminal = terminal(global.json, global.color);
@@ -78,16 +91,6 @@ pub fn run() -> ExitCode {
     });
     // A terminal that cannot be written leaves nobody to tell.
     ExitCode::from(exit.unwrap_or(Exit::Refused) as u8)
-}
-
-/// Help and the version were asked for, or a mistake is told.
-fn not_understood(told: &clap::Error) -> ExitCode {
-    if told.use_stderr() && config::was_typed("--json") {
-        terminal(true, Colour::Never).usage(&line::complaint(told)).ok();
-    } else {
-        told.print().ok();
-    }
-    ExitCode::from(if told.use_stderr() { Exit::Usage } else { Exit::Done } as u8)
 }
 
 fn terminal(json: bool, colour: Colour) -> Terminal {
@@ -114,6 +117,14 @@ fn perform(global: &Global, action: Action, terminal: &mut Terminal) -> Result<E
         Action::Shell => return shell(global, terminal),
         Action::Run => return bot(global, terminal),
         Action::Restore { file, yes } => return restore(global, &file, yes, terminal),
+        Action::Setup(flags) => return setup(global, flags, terminal),
+        Action::Doctor { offline } => return doctor(global, offline, terminal),
+        Action::Service(action) => return service(global, action, terminal),
+        Action::Health => {
+            let config = Config::load(&flags(global), &config::environment)?;
+            let check = doctor::health(&config.data_dir, SystemClock.now());
+            return Ok(health::show("health", &[check], terminal)?);
+        }
         action => return command(global, action, terminal),
     }
     Ok(Exit::Done)
@@ -162,6 +173,75 @@ async fn stoppable<T>(work: impl Future<Output = T>, stop: Option<Arc<AtomicBool
     work.await
 }
 
+/// The conversation that writes the configuration.
+fn setup(global: &Global, chosen: SetupFlags, terminal: &mut Terminal) -> Result<Exit, StartError> {
+    let mut given = Flags { new_config: true, ..flags(global) };
+    if chosen.system {
+        given.config = Some(config::SYSTEM_FILE.into());
+    }
+    let config = Config::load(&given, &config::environment)?;
+    log(global, &log_filter(global, "warn"));
+    let services = Services::of(&config, Arc::new(SystemClock))?;
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(setup::setup(&config, &services, chosen, discord::invitation, terminal))?)
+}
+
+/// All that can be wrong.
+fn doctor(global: &Global, offline: bool, terminal: &mut Terminal) -> Result<Exit, StartError> {
+    let config = Config::load(&flags(global), &config::environment)?;
+    log(global, &log_filter(global, "error"));
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let (mut checks, found) = doctor::at_home(&config, clock.now());
+    if !offline {
+        let services = Services::of(&config, clock)?;
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        checks.extend(runtime.block_on(doctor::outside(&config, &services, found.as_ref())));
+    }
+    Ok(health::show("doctor", &checks, terminal)?)
+}
+
+/// The system's service. What it prints itself goes past us.
+fn service(global: &Global, action: ServiceAction, terminal: &mut Terminal) -> Result<Exit, StartError> {
+    let installed = || Systemd::installed().map(|(_, systemd)| systemd).ok_or(UnitError::NotInstalled);
+    let done = match action {
+        ServiceAction::Install { user } => install(global, user)?,
+        ServiceAction::Remove => installed()?.remove()?,
+        ServiceAction::Status => {
+            return Ok(if installed()?.status()? { Exit::Done } else { Exit::Refused });
+        }
+        ServiceAction::Logs { lines, follow } => {
+            installed()?.logs(lines, follow)?;
+            return Ok(Exit::Done);
+        }
+    };
+    health::steps(Action::Service(action).name(), &done, terminal)?;
+    Ok(Exit::Done)
+}
+
+fn install(global: &Global, user: bool) -> Result<Vec<String>, StartError> {
+    let scope = if user { Scope::User } else { Scope::System };
+    let systemd = Systemd::of(scope)?;
+    let program = config::program()?;
+    if !user {
+        if !Path::new(config::SYSTEM_FILE).exists() {
+            let missing = UnitError::NotSetUp { what: "configuration for it", with: "sudo rustops setup --system" };
+            return Err(missing.into());
+        }
+        return Ok(systemd.install(&program, &[])?);
+    }
+    let config = Config::load(&flags(global), &config::environment)?;
+    if config.discord_token.is_none() {
+        return Err(UnitError::NotSetUp { what: "bot token", with: "rustops setup" }.into());
+    }
+    let mut chosen = Vec::new();
+    for (flag, path) in [("--config", &global.config), ("--data-dir", &global.data_dir)] {
+        if let Some(path) = path {
+            chosen.extend([flag.to_owned(), std::path::absolute(path)?.display().to_string()]);
+        }
+    }
+    Ok(systemd.install(&program, &chosen)?)
+}
+
 /// The prompt on the real data and services.
 fn shell(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
     let config = configured(global, terminal)?;
@@ -180,15 +260,12 @@ fn shell(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
 /// The bot, until a signal or until going on would not help.
 fn bot(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
     let config = Config::load(&flags(global), &config::environment)?;
-    log(&log_filter(global, &config.log));
+    log(global, &log_filter(global, &config.log));
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
     let Some(token) = config.discord_token.clone() else {
-        return Ok(terminal.usage(
-            "No Discord token is set. Get one at https://discord.com/developers/applications and put it into \
-             config.toml as discord_token (rustops config path prints where that is).",
-        )?);
+        return Ok(terminal.usage("No Discord token is set. `rustops setup` asks for it and says where to get one.")?);
     };
     let app = app(&config)?;
     let Some(_claim) = app.claim_for_bot()? else {
@@ -201,16 +278,24 @@ fn bot(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
     }
     let runtime = workers()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let options = discord::Options { token, api_url: config.discord_api_url, app: app.clone(), clock: clock.clone() };
+    let heart = Arc::new(Heart::new(&config.data_dir, clock.now()));
+    let (connected, connection) = watch::channel(false);
+    let options =
+        discord::Options { token, api_url: config.discord_api_url, app: app.clone(), clock: clock.clone(), connected };
     let ended = runtime.block_on(async {
         let stop = signals()?;
+        let pulse = beside(pulse(Arc::clone(&heart), connection, Arc::clone(&clock)));
         let snapshots = beside(snapshots(app.clone(), clock.clone()));
         let upkeep = beside(upkeep(app, clock));
         let ended = discord::run(options, stop).await;
         upkeep.abort();
         snapshots.abort();
+        pulse.abort();
         io::Result::Ok(ended)
     })?;
+    if let Err(error) = heart.end() {
+        tracing::warn!(%error, "the heartbeat could not be taken away");
+    }
     // Whatever still runs holds no data that was promised to anybody.
     runtime.shutdown_timeout(Duration::from_secs(1));
     match ended {
@@ -219,7 +304,7 @@ fn bot(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
             let (exit, next) = match end {
                 End::TokenRefused => (
                     Exit::TokenRefused,
-                    "Make a new one at https://discord.com/developers/applications (Bot, Reset Token) and put it into config.toml.",
+                    "Make a new one at https://discord.com/developers/applications (Bot, Reset Token) and give it to `rustops setup`.",
                 ),
                 End::IntentsRefused => {
                     (Exit::IntentsRefused, "RustOps needs no privileged intent; report this, please.")
@@ -284,6 +369,27 @@ async fn snapshots(app: App, clock: Arc<dyn Clock>) {
     }
 }
 
+/// Lets the outside know that this process lives and whether Discord has let it in, at once when that changes.
+async fn pulse(heart: Arc<Heart>, mut connection: watch::Receiver<bool>, clock: Arc<dyn Clock>) {
+    let mut ready = false;
+    loop {
+        let connected = *connection.borrow_and_update();
+        let mut told = heart.beat(connected, clock.now());
+        if connected && !ready {
+            ready = true;
+            told = told.and(heart.ready());
+        }
+        if let Err(error) = told {
+            tracing::warn!(%error, "the heartbeat could not be written");
+        }
+        tokio::select! {
+            () = clock.sleep(Heart::pause()) => {}
+            // Once the bot has ended, nothing changes any more; this task is about to be ended as well.
+            Ok(()) = connection.changed() => {}
+        }
+    }
+}
+
 /// Removes for good, once a day, what was deleted long ago.
 async fn upkeep(app: App, clock: Arc<dyn Clock>) {
     loop {
@@ -298,7 +404,7 @@ async fn upkeep(app: App, clock: Arc<dyn Clock>) {
 
 /// The prompt, or the guided tour where nobody can type, in the pretend world.
 fn demo(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
-    log(&log_filter(global, "warn"));
+    log(global, &log_filter(global, "warn"));
     let runtime = workers()?;
     let clock = MovableClock::starting_at(START);
     let shown = Arc::new(clock.clone());
@@ -356,7 +462,7 @@ fn clock() -> Result<Arc<dyn Clock>, StartError> {
 /// The configuration, with the log started as it says and its warnings told.
 fn configured(global: &Global, terminal: &mut Terminal) -> Result<Config, StartError> {
     let config = Config::load(&flags(global), &config::environment)?;
-    log(&log_filter(global, config.log_if_told().unwrap_or("warn")));
+    log(global, &log_filter(global, config.log_if_told().unwrap_or("warn")));
     for warning in &config.warnings {
         terminal.warn(&format!("Warning: {warning}"))?;
     }
@@ -395,7 +501,7 @@ fn flags(global: &Global) -> Flags {
         ("steam_url", global.steam_url.clone()),
     ];
     let values: BTreeMap<_, _> = given.into_iter().filter_map(|(key, value)| value.map(|value| (key, value))).collect();
-    Flags { config: global.config.clone(), values }
+    Flags { config: global.config.clone(), new_config: false, values }
 }
 
 /// `-v` shows what we do, `-vv` what others do for us; else what the configuration or `usual` says.
@@ -407,15 +513,12 @@ fn log_filter(global: &Global, usual: &str) -> String {
     }
 }
 
-/// Starts the log on standard error; without a terminal there, colours and the time are left to whoever collects it.
-fn log(filter: &str) {
-    let terminal = io::stderr().is_terminal();
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(terminal);
-    // A second start, as in tests, changes nothing.
-    if terminal {
-        log.try_init().ok()
-    } else {
-        log.without_time().try_init().ok()
+/// Starts the log on standard error.
+fn log(global: &Global, filter: &str) {
+    let look = match (global.log_format, io::stderr().is_terminal()) {
+        (LogFormat::Json, _) => Look::Json,
+        (LogFormat::Text, true) => Look::Terminal,
+        (LogFormat::Text, false) => Look::Plain,
     };
+    log::start(look, filter, Arc::new(SystemClock));
 }

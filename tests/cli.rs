@@ -2,7 +2,7 @@
 //!
 //! `TRYCMD=overwrite cargo test --test cli` writes what is printed now into them; read the difference. Stories about what a
 //! command does live with the use cases; here is only what somebody at a terminal or a script sees of it.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "this is a test")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "this is a test")]
 
 use std::{
     fs,

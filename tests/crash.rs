@@ -2,7 +2,7 @@
 //! writes, and what it said was done is looked for in the file.
 //!
 //! `RUSTOPS_CRASH_SEED` repeats the choices of a run; the moment of a kill is up to the machine all the same.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "this is a test")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "this is a test")]
 
 use std::{
     collections::{BTreeMap, BTreeSet},

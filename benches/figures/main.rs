@@ -11,6 +11,9 @@
 )]
 
 mod check;
+mod discord;
+#[path = "../../tests/scenarios/fake_discord/mod.rs"]
+mod fake_discord;
 mod program;
 mod text;
 
@@ -22,6 +25,7 @@ const SECTIONS: &[Section] = &[
     ("text: parser and name folding", text::run),
     ("check: requests and time of a group check", check::run),
     ("program: the binary as a process", program::run),
+    ("discord: the bot over a pretend Discord", discord::run),
 ];
 
 fn main() {

@@ -69,6 +69,27 @@ impl App {
         self.write(move |tx| Ok(guilds::mark_left(tx, &guild, now)?)).await
     }
 
+    /// The bot is in these guilds: it was removed from the others while it was not running. The terminal's stays.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn guilds_met(&self, met: Vec<GuildKey>) -> Result<()> {
+        let now = self.clock.now();
+        let known = self.read(move |conn| Ok(guilds::present(conn)?)).await?;
+        let gone: Vec<_> =
+            known.into_iter().filter(|guild| *guild != GuildKey::local() && !met.contains(guild)).collect();
+        if gone.is_empty() {
+            return Ok(());
+        }
+        self.write(move |tx| {
+            for guild in gone {
+                guilds::mark_left(tx, &guild, now)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
     /// The bot is in a guild, maybe again.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! What completes a half-typed argument, from our own database only: no service is ever asked.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
 use super::{App, Asker, group_named};
@@ -39,6 +41,7 @@ impl App {
     /// # Errors
     /// The database failed.
     pub async fn suggest_members(&self, asker: &Asker, group: &str, typed: &str) -> Result<Vec<Suggestion>> {
+        let now = self.clock.now();
         let (guild, group, typed) = (asker.guild.clone(), group.to_owned(), folded(typed));
         self.read(move |conn| {
             let group = match group_named(conn, &guild, &group) {
@@ -46,17 +49,28 @@ impl App {
                 Err(Error::Notice(_)) => return Ok(Vec::new()),
                 Err(failure) => return Err(failure),
             };
-            let suggestions = groups::members(conn, group.id)?
+            let mut members = groups::members(conn, group.id)?;
+            members.retain(|member| names::folded(&member.name.name).contains(&typed));
+            members.truncate(CHOICES);
+            let ids: Vec<_> = members.iter().filter_map(|member| member.name.player).collect();
+            let active = guilds::get(conn, &guild)?.and_then(|guild| guild.active_server);
+            let sightings = match group.pinned.or(active) {
+                Some(server) => sightings::get(conn, server, &ids)?,
+                None => HashMap::new(),
+            };
+            let suggestions = members
                 .into_iter()
-                .filter(|member| names::folded(&member.name.name).contains(&typed))
-                .take(CHOICES)
                 .map(|member| Suggestion {
+                    presence: member
+                        .name
+                        .player
+                        .and_then(|player| sightings.get(&player))
+                        .and_then(|sighting| still_true(sighting, now)),
                     value: match member.name.player {
                         Some(player) => player.to_string(),
                         None => format!("member:{}", member.name.id),
                     },
                     name: names::shown(&member.name.name),
-                    presence: None,
                 })
                 .collect();
             Ok(suggestions)
@@ -115,7 +129,7 @@ fn suggestions(
     let ids: Vec<_> = found.iter().map(|player| player.id).collect();
     let sightings = match server {
         Some(server) => sightings::get(conn, server, &ids)?,
-        None => std::collections::HashMap::new(),
+        None => HashMap::new(),
     };
     let mut all: Vec<Suggestion> = found
         .into_iter()

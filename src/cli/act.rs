@@ -91,6 +91,7 @@ pub async fn act(app: &App, asker: &Asker, action: Action, terminal: &mut Termin
         }
         Action::Audit => doing.show(app.audit(asker, 0, AUDIT_LINES).await, view::changes::audit, false)?,
         Action::Undo { change } => doing.show(app.undo(asker, change).await, view::changes::undone, false)?,
+        Action::Setup(_) | Action::Doctor { .. } | Action::Service(_) | Action::Health => return Ok(None),
         Action::About => doing.about()?,
         Action::Backup { file } => doing.backup(file).await?,
         Action::Export { file, format } => doing.export(file, format).await?,

@@ -43,6 +43,9 @@ pub struct Global {
     /// Colours
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value = "auto")]
     pub color: Colour,
+    /// How the log on stderr is written
+    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value = "text", hide_short_help = true)]
+    pub log_format: LogFormat,
     /// Say more of what happens (on stderr); twice for still more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
@@ -104,6 +107,16 @@ pub enum Colour {
     Never,
 }
 
+/// How the log is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people; without colours and time where no terminal is, for journald adds its own
+    #[default]
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
 /// A command.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Action {
@@ -162,6 +175,19 @@ pub enum Action {
     /// Remove what is kept of a person, for good
     #[command(subcommand)]
     Forget(ForgetAction),
+    /// Ask for the tokens, prove each, write the configuration, print the invitation link
+    Setup(SetupFlags),
+    /// Say what is wrong with this installation, and what to do about it
+    Doctor {
+        /// Ask no outside service
+        #[arg(long)]
+        offline: bool,
+    },
+    /// Have the bot start with the machine (systemd)
+    #[command(subcommand)]
+    Service(ServiceAction),
+    /// Tell by the exit code whether the bot lives: 0 yes, 1 no
+    Health,
     /// The configuration file
     #[command(subcommand)]
     Config(ConfigAction),
@@ -406,6 +432,44 @@ fn or_nobody<Id: FromStr>(text: &str, nobody: &str) -> Option<OrNobody<Id>> {
     if text == nobody { Some(OrNobody(None)) } else { text.parse().ok().map(|id| OrNobody(Some(id))) }
 }
 
+/// `rustops setup …`
+#[derive(Args, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SetupFlags {
+    /// Ask nothing: take the tokens from flags and environment, prove them and write them
+    #[arg(long)]
+    pub non_interactive: bool,
+    /// Prove nothing
+    #[arg(long)]
+    pub offline: bool,
+    /// For the system's service: write /etc/rustops/config.toml, keep data in /var/lib/rustops (with sudo)
+    #[arg(long, conflicts_with = "config")]
+    pub system: bool,
+}
+
+/// `rustops service …`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum ServiceAction {
+    /// Have it start now and with the machine (with sudo, or with --user)
+    Install {
+        /// For yourself alone, without sudo
+        #[arg(long)]
+        user: bool,
+    },
+    /// How it is
+    Status,
+    /// What it said lately
+    Logs {
+        /// How many lines
+        #[arg(short = 'n', long, value_name = "N", default_value_t = 100)]
+        lines: u32,
+        /// Go on showing new lines
+        #[arg(short, long)]
+        follow: bool,
+    },
+    /// Stop it and take it away; data and configuration stay
+    Remove,
+}
+
 /// `rustops config …`
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
 pub enum ConfigAction {
@@ -443,11 +507,14 @@ pub fn read<'a>(line: impl IntoIterator<Item = &'a str>) -> Result<Arguments, cl
     understood(grammar().try_get_matches_from(line))
 }
 
+/// Why there are no arguments: help was asked for, or something was mistyped.
+pub type NotRead = clap::Error;
+
 /// Reads what the process was called with.
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_process() -> Result<Arguments, clap::Error> {
+pub fn read_process() -> Result<Arguments, NotRead> {
     understood(grammar().try_get_matches())
 }
 
@@ -495,6 +562,13 @@ impl Action {
             Self::Import(ImportArguments { from: Some(ImportFrom::Rustplusplus { .. }), .. }) => "import rustplusplus",
             Self::Forget(ForgetAction::Player { .. }) => "forget player",
             Self::Forget(ForgetAction::Member { .. }) => "forget member",
+            Self::Setup(_) => "setup",
+            Self::Doctor { .. } => "doctor",
+            Self::Service(ServiceAction::Install { .. }) => "service install",
+            Self::Service(ServiceAction::Status) => "service status",
+            Self::Service(ServiceAction::Logs { .. }) => "service logs",
+            Self::Service(ServiceAction::Remove) => "service remove",
+            Self::Health => "health",
             Self::Config(_) => "config",
             Self::Completions { .. } => "completions",
             Self::Man => "man",

@@ -5,8 +5,10 @@
 use std::fmt;
 
 use super::{
+    act::Exit,
     args::{self, Action, Arguments},
     render::harmless,
+    terminal::Terminal,
 };
 
 /// What a line asks for.
@@ -107,8 +109,20 @@ fn read(words: &[String]) -> Result<Line, LineError> {
     }
 }
 
+/// Answers a command line of which nothing can be done: help and the version were asked for, or a mistake is told.
+pub fn not_understood(told: &clap::Error, terminal: &mut Terminal) -> Exit {
+    let mistake = told.use_stderr();
+    // A terminal that cannot be written leaves nobody to tell.
+    if mistake && terminal.json {
+        terminal.usage(&complaint(told)).ok();
+    } else {
+        told.print().ok();
+    }
+    if mistake { Exit::Usage } else { Exit::Done }
+}
+
 /// The complaint with its tips and the usage, without the prefix and the hint at `--help`.
-pub fn complaint(error: &clap::Error) -> String {
+fn complaint(error: &clap::Error) -> String {
     let rendered = error.render().to_string();
     let lines = rendered.lines().filter(|line| !line.starts_with("For more information") && !line.trim().is_empty());
     let kept: Vec<_> = lines.map(|line| harmless(line.strip_prefix("error: ").unwrap_or(line))).collect();

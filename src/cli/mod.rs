@@ -4,11 +4,13 @@
 
 pub mod act;
 pub mod args;
+pub mod health;
 pub mod json;
 pub mod keeping;
 pub mod line;
 pub mod papers;
 pub mod prompt;
 pub mod render;
+pub mod setup;
 pub mod terminal;
 pub mod tour;

@@ -13,6 +13,7 @@ use std::{
 
 use jiff::{Timestamp, tz::TimeZone};
 use rustyline::{DefaultEditor, error::ReadlineError};
+use secrecy::SecretString;
 
 use super::{
     act::Exit,
@@ -217,6 +218,14 @@ impl Terminal {
             text.push('\n');
         }
         Ok(Some(text))
+    }
+
+    /// Asks for something that is not shown as it is typed.
+    ///
+    /// # Errors
+    /// When it cannot be asked or read, or Ctrl-D ends the input.
+    pub fn ask_hidden(&mut self, prompt: &str) -> io::Result<SecretString> {
+        rpassword::prompt_password(prompt).map(SecretString::from)
     }
 
     fn screen(&self, now: Timestamp) -> Screen {

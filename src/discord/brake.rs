@@ -123,3 +123,79 @@ impl State {
         (doubled - Duration::from_millis(less)).max(LOOK)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+
+    fn brake() -> (ManualClock, Brake) {
+        let clock = ManualClock::hasty(Timestamp::UNIX_EPOCH);
+        (clock.clone(), Brake::new(Arc::new(clock)))
+    }
+
+    /// How many connections pass in a day when each breaks at once.
+    fn in_a_day(identifying: bool) -> u32 {
+        let mut state = State::default();
+        let (mut passed, mut tries) = (Duration::ZERO, 0);
+        while passed < Duration::from_secs(86_400) {
+            passed += state.pause();
+            state.tries = state.tries.saturating_add(1);
+            state.identifies += u32::from(identifying);
+            tries += 1;
+        }
+        tries
+    }
+
+    #[test]
+    fn a_day_of_broken_sessions_stays_far_below_what_discord_allows() {
+        assert!((280..500).contains(&in_a_day(true)), "{}", in_a_day(true));
+    }
+
+    #[test]
+    fn a_day_without_a_gateway_is_tried_every_minute() {
+        assert!((1400..2000).contains(&in_a_day(false)), "{}", in_a_day(false));
+    }
+
+    #[test]
+    fn pauses_double_up_to_a_minute() {
+        let pauses: Vec<_> = (0..9).map(|tries| State { tries, ..State::default() }.pause().as_secs_f64()).collect();
+        for (pause, most) in pauses.iter().zip([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 60.0]) {
+            assert!((most * 0.75 - 0.01..=most).contains(pause) || *pause == 1.0, "{pause} of {most}");
+        }
+    }
+
+    #[test]
+    fn a_good_minute_forgives_everything() {
+        let (clock, brake) = brake();
+        brake.state().tries = 9;
+        brake.stage(ConnectionStage::Connected);
+        clock.advance(SignedDuration::from_secs(59));
+        brake.stage(ConnectionStage::Resuming);
+        assert_eq!(brake.state().tries, 9);
+        brake.stage(ConnectionStage::Connected);
+        clock.advance(SignedDuration::from_secs(60));
+        brake.stage(ConnectionStage::Disconnected);
+        assert_eq!(brake.state().tries, 0);
+    }
+
+    #[tokio::test]
+    async fn one_connection_passes_at_a_time() {
+        let (_, brake) = brake();
+        let address = Arc::new(tokio::sync::Mutex::new("wss://example.com".to_owned()));
+        let held = Arc::clone(&address).lock_owned().await;
+        let (held, pause) = brake.step(held, &address).await;
+        assert_eq!((pause, brake.state().tries), (LOOK, 0), "nobody waits");
+        let waiting = [address.lock(), address.lock()].map(Box::pin);
+        let [mut first, mut second] = waiting;
+        assert!(futures_util::poll!(&mut first).is_pending() && futures_util::poll!(&mut second).is_pending());
+        let step = brake.step(held, &address);
+        let mut step = std::pin::pin!(step);
+        assert!(futures_util::poll!(&mut step).is_pending());
+        drop(first.await);
+        assert!(futures_util::poll!(&mut step).is_pending(), "the second waits before us");
+        drop(second.await);
+        step.await;
+        assert_eq!(brake.state().tries, 1);
+    }
+}

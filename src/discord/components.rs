@@ -31,7 +31,7 @@ pub(super) enum Report {
     Once,
 }
 
-/// Whose menu it is, and until when. Both together name a menu: nobody asks twice in a millisecond.
+/// Whose menu it is, and until when. Both together name a menu: no two are given the same hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Ticket {
     /// Milliseconds since 1970.

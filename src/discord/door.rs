@@ -13,7 +13,7 @@ use futures_util::FutureExt as _;
 use jiff::SignedDuration;
 use poise::serenity_prelude as serenity;
 use serenity::{Interaction, Permissions};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, Semaphore, watch};
 
 use super::{
     brake::Brake,
@@ -47,10 +47,11 @@ pub(super) struct Door {
     ids: RwLock<CommandIds>,
     registering: Mutex<()>,
     busy: Semaphore,
+    connected: watch::Sender<bool>,
 }
 
 impl Door {
-    pub(super) fn new(app: App, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(app: App, clock: Arc<dyn Clock>, connected: watch::Sender<bool>) -> Self {
         Self {
             app,
             shelf: Shelf::default(),
@@ -60,6 +61,7 @@ impl Door {
             ids: RwLock::default(),
             registering: Mutex::default(),
             busy: Semaphore::new(AT_ONCE as usize),
+            connected,
             clock,
         }
     }
@@ -107,13 +109,7 @@ impl Door {
         let work = async {
             if in_guild { self.route(context, &talk, interaction).await } else { Err(phrases::guild_only().into()) }
         };
-        let ended = match AssertUnwindSafe(work).catch_unwind().await {
-            Ok(ended) => ended,
-            Err(payload) => Err(panicked(&*payload)),
-        };
-        if let Err(trouble) = ended {
-            talk.fail(trouble).await;
-        }
+        settle(&talk, Box::pin(work)).await;
         drop(turn);
         talk.expire().await;
     }
@@ -174,6 +170,17 @@ impl Door {
     }
 }
 
+/// Lets a talk run to its end; whoever asked hears of a bad one, even of a panic, and nobody else does.
+async fn settle(talk: &Talk, work: impl Future<Output = Done>) {
+    let ended = match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(ended) => ended,
+        Err(payload) => Err(panicked(&*payload)),
+    };
+    if let Err(trouble) = ended {
+        talk.fail(trouble).await;
+    }
+}
+
 /// What the library says of a command that did not go well.
 fn trouble(error: poise::FrameworkError<'_, Talk, Trouble>) -> Trouble {
     match error {
@@ -189,7 +196,7 @@ fn trouble(error: poise::FrameworkError<'_, Talk, Trouble>) -> Trouble {
 }
 
 /// A panic as a failure: a reference for the user, the words for the log.
-pub(super) fn panicked(payload: &(dyn Any + Send)) -> Trouble {
+fn panicked(payload: &(dyn Any + Send)) -> Trouble {
     let words = payload.downcast_ref::<&str>().map(|words| (*words).to_owned());
     let words = words.or_else(|| payload.downcast_ref::<String>().cloned());
     let cause = anyhow::anyhow!("panic: {}", words.unwrap_or_else(|| "without words".to_owned()));
@@ -251,12 +258,17 @@ pub(super) struct Ears(pub(super) Arc<Door>);
 impl serenity::EventHandler for Ears {
     async fn ready(&self, context: serenity::Context, ready: serenity::Ready) {
         tracing::info!(guilds = ready.guilds.len(), "connected to Discord");
+        let met = ready.guilds.iter().map(|guild| key(guild.id)).collect();
+        if let Err(error) = self.0.app.guilds_met(met).await {
+            tracing::error!(?error, "farewells could not be noted");
+        }
         let post = Post { http: Arc::clone(&context.http), clock: Arc::clone(&self.0.clock) };
         self.0.register(&post, ready.application.id).await;
     }
 
     async fn shard_stage_update(&self, _: serenity::Context, event: serenity::ShardStageUpdateEvent) {
         self.0.brake.stage(event.new);
+        self.0.connected.send_replace(event.new == serenity::ConnectionStage::Connected);
     }
 
     async fn guild_create(&self, _: serenity::Context, guild: serenity::Guild, _: Option<bool>) {
@@ -287,3 +299,6 @@ impl serenity::EventHandler for Ears {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,6 +23,7 @@ use futures_util::future::{Either, join, select};
 use poise::serenity_prelude as serenity;
 use secrecy::{ExposeSecret as _, SecretString};
 use serenity::{GatewayError, GatewayIntents, Permissions, gateway::ShardManager};
+use tokio::sync::watch;
 use url::Url;
 
 use self::{
@@ -49,6 +50,8 @@ pub struct Options {
     pub app: App,
     /// The time and the waiting.
     pub clock: Arc<dyn Clock>,
+    /// Told whether the gateway's session stands.
+    pub connected: watch::Sender<bool>,
 }
 
 /// Why the bot cannot go on. Trying again does not help until somebody did something.
@@ -72,8 +75,8 @@ pub enum End {
 /// # Errors
 /// When trying again would not help.
 pub async fn run(options: Options, stop: impl Future<Output = ()>) -> Result<(), End> {
-    let Options { token, api_url, app, clock } = options;
-    let door = Arc::new(Door::new(app, Arc::clone(&clock)));
+    let Options { token, api_url, app, clock, connected } = options;
+    let door = Arc::new(Door::new(app, Arc::clone(&clock), connected));
     let mut stop = pin!(stop);
     let gateway = match select(&mut stop, pin!(reach(&token, api_url.as_ref(), &clock))).await {
         Either::Left(_) => return Ok(()),
@@ -156,4 +159,17 @@ pub fn invitation(application_id: u64) -> String {
         "https://discord.com/oauth2/authorize?client_id={application_id}&scope=bot+applications.commands\
          &permissions={permissions}"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_invitation_asks_for_what_is_used_and_no_more() {
+        assert_eq!(
+            invitation(42),
+            "https://discord.com/oauth2/authorize?client_id=42&scope=bot+applications.commands&permissions=19456"
+        );
+    }
 }

@@ -60,10 +60,10 @@ pub(super) fn looking_up(done: usize, of: usize) -> Card {
     Card::new(Tone::Plain, text!["Looking up the players"]).line(text![plain(format!("{done} of {of} done."))])
 }
 
-/// The question which group players go to.
+/// The question which group players go to; without `players` when it is plain from where it was asked.
 pub(super) fn which_group(players: &[String], more_groups: usize) -> Card {
     let title = match players.len() {
-        1 => text!["Add to which group?"],
+        0 | 1 => text!["Add to which group?"],
         many => text![plain(format!("Add {many} players to which group?"))],
     };
     let card = Card::new(Tone::Plain, title);

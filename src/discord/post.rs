@@ -4,10 +4,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::future::{BoxFuture, Either, select};
+use futures_util::future::BoxFuture;
 use poise::serenity_prelude as serenity;
 use serde_json::Value;
 use serenity::http::Http;
+use tokio::time::timeout;
 
 use crate::clock::Clock;
 
@@ -59,6 +60,8 @@ pub(super) fn refusal(error: &serenity::Error) -> Refusal {
                 )),
             }
         }
+        // A token with a line break or the like in it: it cannot even be sent.
+        serenity::HttpError::InvalidHeader(_) => Refusal::Token,
         serenity::HttpError::Request(error) if error.is_connect() => Refusal::Other("no connection to Discord".into()),
         serenity::HttpError::Request(error) if error.is_timeout() => Refusal::Other("Discord did not answer".into()),
         serenity::HttpError::Request(_) => Refusal::Other("the connection to Discord broke".into()),
@@ -144,14 +147,15 @@ impl Post {
     ) -> Result<T, Refusal> {
         let mut pauses = PAUSES.into_iter();
         loop {
-            let error = match select(send(), self.clock.sleep(TIMEOUT)).await {
-                Either::Left((Ok(answer), _)) => return Ok(answer),
-                Either::Left((Err(error), _)) => error,
-                Either::Right(_) => return Err(Refusal::Other("Discord did not answer in time".into())),
+            // A connection hangs by the machine's time, whatever the bot's clock shows.
+            let (refusal, passes) = match timeout(TIMEOUT, send()).await {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(error)) => (refusal(&error), passes(&error, repeatable)),
+                Err(_) => (Refusal::Other("Discord did not answer in time".into()), repeatable),
             };
             match pauses.next() {
-                Some(pause) if passes(&error, repeatable) => self.clock.sleep(pause).await,
-                _ => return Err(refusal(&error)),
+                Some(pause) if passes => self.clock.sleep(pause).await,
+                _ => return Err(refusal),
             }
         }
     }

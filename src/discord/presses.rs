@@ -32,7 +32,7 @@ pub(super) async fn pressed(talk: &Talk, data: &ComponentInteractionData) -> Don
         (Press::Pick(ticket, question), Some(choice)) => pick(talk, ticket, question, choice).await,
         (Press::Delete(ticket, group), _) => delete(talk, ticket, group).await,
         (Press::Keep(ticket), _) => keep(talk, ticket).await,
-        (Press::Gather(player), _) => track::which_group(talk, Who::Player(player), &[player.to_string()]).await,
+        (Press::Gather(player), _) => track::which_group(talk, Who::Player(player), &[]).await,
         (Press::Into(ticket, who), Some(choice)) => track::into(talk, ticket, who, choice).await,
         // Modals, the page number, and menus without a choice are no presses that Discord sends.
         _ => Err(phrases::stale().into()),
@@ -77,7 +77,10 @@ async fn turn(talk: &Talk, report: Report, stamp: u64, page: usize) -> Done {
         Some(card) => talk.turn(&talk.leaf(&card, report, buttons(report), Some(stamp), page)).await,
         // Forgotten, say after a restart.
         None if report == Report::Once => Err(phrases::stale().into()),
-        None => refresh(talk, report).await,
+        None => {
+            talk.open_at(page);
+            refresh(talk, report).await
+        }
     }
 }
 

@@ -142,3 +142,51 @@ fn ids(held: &[Value]) -> CommandIds {
         .filter_map(|command| Some((command["name"].as_str()?.to_owned(), command["id"].as_str()?.parse().ok()?)))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::discord::commands;
+
+    /// The list as Discord gives it back: with ids, versions, nulls and defaults, in another order.
+    fn as_discord_holds_it(wanted: &[Value]) -> Vec<Value> {
+        let mut held: Vec<Value> = wanted.to_vec();
+        held.reverse();
+        for (command, number) in held.iter_mut().zip(100..) {
+            for (key, value) in [
+                ("id", json!(number.to_string())),
+                ("application_id", json!("42")),
+                ("version", json!("7")),
+                ("dm_permission", json!(false)),
+                ("default_permission", json!(true)),
+                ("name_localizations", Value::Null),
+            ] {
+                command[key] = value;
+            }
+            command["type"] = json!(command["type"].as_u64().unwrap_or(1));
+        }
+        held
+    }
+
+    #[test]
+    fn what_discord_adds_is_no_difference_and_what_we_say_is() {
+        let wanted = wanted(&commands::options().commands).unwrap();
+        let held = as_discord_holds_it(&wanted);
+        assert!(same(&held, &wanted));
+        assert!(!same(&held[1..], &wanted));
+        let mut changed = wanted.clone();
+        changed[1]["options"][0]["description"] = json!("something else");
+        assert!(!same(&held, &changed));
+        let mut changed = wanted.clone();
+        changed[1]["options"][0]["options"][0]["required"] = json!(false);
+        assert!(!same(&held, &changed));
+    }
+
+    #[test]
+    fn only_slash_commands_are_mentioned() {
+        let held = as_discord_holds_it(&wanted(&commands::options().commands).unwrap());
+        assert_eq!(ids(&held).into_keys().collect::<Vec<_>>(), ["group", "player", "rustops", "server"]);
+    }
+}

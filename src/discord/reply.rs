@@ -23,7 +23,7 @@ const LINE: usize = 900;
 /// Characters of a menu's label, detail and prompt, and of a suggestion.
 const LABEL: usize = 100;
 /// What fits on a phone's screen with the title and the buttons.
-const LINES_A_PAGE: usize = 18;
+const LINES_A_PAGE: usize = 20;
 /// More closing remarks than this are no remarks but the text itself, and are not repeated on every page.
 const MOST_REMARKS: usize = 3;
 
@@ -45,9 +45,10 @@ impl Page {
     pub(super) fn embed(&self) -> Value {
         let mut embed = json!({ "title": self.title, "description": self.body, "color": self.colour });
         if !self.footer.is_empty() {
-            embed["footer"] = json!({ "text": self.footer });
+            set(&mut embed, "footer", json!({ "text": self.footer }));
             // Ages in a footer cannot follow the time as those in the body do; this says from when they are.
-            embed["timestamp"] = json!(self.made.to_string());
+            let made = Timestamp::from_second(self.made.as_second()).unwrap_or(self.made);
+            set(&mut embed, "timestamp", json!(made.to_string()));
         }
         embed
     }
@@ -89,6 +90,8 @@ enum Kind {
 
 struct Line {
     kind: Kind,
+    /// Begins with a heading.
+    headed: bool,
     text: String,
 }
 
@@ -122,7 +125,7 @@ impl Writer<'_> {
         for row in rows {
             let (kind, text) = match row {
                 Row::Heading(words) => {
-                    heading = format!("{heading}\n**{words}**\n");
+                    heading = format!("**{words}**\n");
                     continue;
                 }
                 Row::Text(text) => (Kind::Prose, self.bounded(text, LINE)),
@@ -132,7 +135,8 @@ impl Writer<'_> {
                 Row::Field { key, value } => (Kind::List, format!("**{key}** · {}", self.bounded(value, LINE))),
                 Row::Columns(cells) => (Kind::List, self.cells(cells)),
             };
-            lines.push(Line { kind, text: format!("{}{text}", std::mem::take(&mut heading)) });
+            lines.push(Line { kind, headed: !heading.is_empty(), text: format!("{heading}{}", not_a_list(text)) });
+            heading.clear();
         }
         lines
     }
@@ -180,13 +184,22 @@ impl Writer<'_> {
     }
 }
 
+/// `4. …` at the beginning of a line would be counted on from the line before it.
+fn not_a_list(line: String) -> String {
+    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+    match line.split_at_checked(digits) {
+        Some((number, rest)) if digits > 0 && rest.starts_with('.') => format!("{number}\\{rest}"),
+        _ => line,
+    }
+}
+
 fn joined<'a>(lines: impl Iterator<Item = &'a Line>) -> String {
     let mut body = String::new();
     let mut before = None;
-    for Line { kind, text } in lines {
+    for Line { kind, headed, text } in lines {
         match before {
             None => {}
-            Some(before) if before == *kind => body.push('\n'),
+            Some(before) if before == *kind && !headed => body.push('\n'),
             Some(_) => body.push_str("\n\n"),
         }
         body.push_str(text);
@@ -283,7 +296,7 @@ impl Message {
             "allowed_mentions": { "parse": [] },
         });
         if private {
-            body["flags"] = json!(EPHEMERAL);
+            set(&mut body, "flags", json!(EPHEMERAL));
         }
         body
     }
@@ -292,9 +305,15 @@ impl Message {
 fn option(choice: &MenuChoice) -> Value {
     let mut option = json!({ "label": label(&choice.label), "value": choice.value });
     if !choice.detail.is_empty() {
-        option["description"] = json!(label(&choice.detail));
+        set(&mut option, "description", json!(label(&choice.detail)));
     }
     option
+}
+
+fn set(object: &mut Value, key: &str, value: Value) {
+    if let Some(fields) = object.as_object_mut() {
+        fields.insert(key.to_owned(), value);
+    }
 }
 
 /// How a button is meant.
@@ -313,6 +332,9 @@ pub(super) fn button(id: &str, text: &str, style: Style) -> Value {
 
 /// The same, that cannot be pressed.
 pub(super) fn switched_off(mut button: Value) -> Value {
-    button["disabled"] = json!(true);
+    set(&mut button, "disabled", json!(true));
     button
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,6 +18,9 @@ const MOST_CARDS: usize = 64;
 /// Texts with players of a message, each at most a message long.
 const MOST_TEXTS: usize = 64;
 
+/// Tickets that are known to be given.
+const MOST_TICKETS: usize = 1024;
+
 /// The memory.
 #[derive(Debug, Default)]
 pub(super) struct Shelf(Mutex<Kept>);
@@ -28,6 +31,8 @@ struct Kept {
     cards: VecDeque<(u64, Card)>,
     texts: VecDeque<(u64, String)>,
     used: BTreeSet<Ticket>,
+    /// The hours of tickets.
+    given: BTreeSet<u64>,
 }
 
 /// What comes of trying to use a menu.
@@ -78,12 +83,16 @@ impl Shelf {
         self.kept().texts.iter().find(|(known, _)| *known == stamp).map(|(_, text)| text.clone())
     }
 
-    /// A menu's ticket from now on.
+    /// A menu's ticket. No two are alike: one that would be lasts a millisecond longer.
     pub(super) fn ticket(&self, asker: u64, until: Timestamp) -> Ticket {
+        let mut kept = self.kept();
         let mut until = milliseconds(until);
-        let used = &self.kept().used;
-        while used.contains(&Ticket { until, asker }) {
+        while !kept.given.insert(until) {
             until += 1;
+        }
+        // Menus are open for minutes, so that many given at once are all that has to be known.
+        if kept.given.len() > MOST_TICKETS {
+            kept.given.pop_first();
         }
         Ticket { until, asker }
     }

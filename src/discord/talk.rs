@@ -2,7 +2,10 @@
 //!
 //! Reports are public, errors are for the asker alone. Nothing is decided about players or groups.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use jiff::{SignedDuration, Timestamp};
 use poise::serenity_prelude as serenity;
@@ -108,13 +111,15 @@ pub(super) struct Talk {
     started: Timestamp,
     stage: Mutex<Stage>,
     open: Mutex<Option<Ticket>>,
+    /// The page of a report that is shown first.
+    page: AtomicUsize,
 }
 
 impl Talk {
     pub(super) fn new(door: Arc<Door>, post: Post, origin: Origin, asker: Asker) -> Self {
         let started = door.clock.now();
         let (stage, open) = (Mutex::new(Stage::Fresh), Mutex::default());
-        Self { door, post, origin, asker, started, stage, open }
+        Self { door, post, origin, asker, started, stage, open, page: AtomicUsize::new(0) }
     }
 
     /// The use cases.
@@ -189,6 +194,11 @@ impl Talk {
         pages.swap_remove(0)
     }
 
+    /// Lets the next report begin at this page.
+    pub(super) fn open_at(&self, page: usize) {
+        self.page.store(page, Ordering::Relaxed);
+    }
+
     /// A public answer that is done.
     pub(super) async fn say(&self, card: Card) -> Done {
         self.report(card, Report::Once, Vec::new()).await
@@ -196,7 +206,7 @@ impl Talk {
 
     /// A public answer that can be made anew, with buttons of its own.
     pub(super) async fn report(&self, card: Card, report: Report, buttons: Vec<Value>) -> Done {
-        let message = self.leaf(&card, report, buttons, None, 0);
+        let message = self.leaf(&card, report, buttons, None, self.page.load(Ordering::Relaxed));
         self.show(&message, false).await
     }
 

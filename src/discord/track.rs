@@ -41,7 +41,7 @@ fn line(player: PlayerInput) -> Option<String> {
     }
 }
 
-/// Asks which group `players` are to be put into.
+/// Asks which group `players` are to be put into; they may be left out when it is plain who is meant.
 pub(super) async fn which_group(talk: &Talk, who: Who, players: &[String]) -> Done {
     talk.app().may_change(talk.asker()).await?;
     let groups = talk.app().group_list(talk.asker()).await?.groups;

@@ -242,7 +242,7 @@ impl Line {
     }
 }
 
-fn is_loopback(base: &Url) -> bool {
+pub(super) fn is_loopback(base: &Url) -> bool {
     match base.host() {
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
         Some(Host::Ipv6(ip)) => ip.is_loopback(),
@@ -271,7 +271,7 @@ fn may_pass(kind: &TroubleKind) -> bool {
     }
 }
 
-fn unanswered(error: reqwest::Error) -> TroubleKind {
+pub(super) fn unanswered(error: reqwest::Error) -> TroubleKind {
     let error = error.without_url();
     let cause = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source()).last();
     debug!(cause = cause.map(tracing::field::display), "no answer");
@@ -313,7 +313,7 @@ fn number(headers: &HeaderMap, name: &str) -> Option<u32> {
 }
 
 /// RFC 9110 §10.2.3: seconds, or a date.
-fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuration> {
+pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<u32>() {
         return Some(SignedDuration::from_secs(seconds.into()));

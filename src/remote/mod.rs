@@ -1,4 +1,5 @@
-//! The outside services: BattleMetrics and Steam (and once, for an import, somebody's PostgreSQL), each a small client whose methods answer in `domain`'s words and fail
+//! The outside services: BattleMetrics and Steam (Discord for setup and doctor, somebody's PostgreSQL for an import), each
+//! a small client whose methods answer in `domain`'s words and fail
 //! with a [`Trouble`](crate::domain::trouble::Trouble) that names what a person can do about it.
 //!
 //! The only room that sends requests or knows how foreign JSON is spelt. It decides nothing about players, keeps nothing
@@ -6,10 +7,12 @@
 
 mod battlemetrics;
 mod body;
+mod discord;
 mod journal;
 mod line;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+mod probe;
 mod queue;
 #[cfg(test)]
 mod stage;
@@ -20,7 +23,12 @@ use std::{sync::Arc, time::Duration};
 use secrecy::SecretString;
 use url::Url;
 
-pub use self::{battlemetrics::BattleMetrics, steam::Steam};
+pub use self::{
+    battlemetrics::BattleMetrics,
+    discord::{Bot, DISCORD_URL, Discord},
+    probe::{Sight, look_at},
+    steam::Steam,
+};
 use crate::clock::Clock;
 
 /// Where BattleMetrics answers.

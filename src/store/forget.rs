@@ -33,7 +33,7 @@ pub struct Removed {
     pub members: usize,
     /// Changes that name nobody in their place now.
     pub changes: usize,
-    /// Players, names, places to search by, sightings.
+    /// Players, names, places to search by, sightings, sessions.
     pub records: usize,
 }
 
@@ -101,6 +101,10 @@ pub fn person(connection: &Connection, person: &Person) -> anyhow::Result<Remove
     for player in &person.players {
         for sql in [
             "DELETE FROM sightings WHERE player = ?1",
+            "DELETE FROM sessions WHERE subject = ?1 AND place IN (SELECT id FROM places WHERE kind = 1)",
+            "DELETE FROM passages WHERE subject = ?1 AND place IN (SELECT id FROM places WHERE kind = 1)",
+            "DELETE FROM present WHERE subject = ?1 AND place IN (SELECT id FROM places WHERE kind = 1)",
+            "DELETE FROM inquiries WHERE subject = ?1 AND place IN (SELECT id FROM places WHERE kind = 1)",
             "DELETE FROM player_name_starts WHERE player = ?1",
             "DELETE FROM player_names WHERE player = ?1",
             "DELETE FROM players WHERE id = ?1",

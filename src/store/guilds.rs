@@ -87,6 +87,19 @@ pub fn set_settings(connection: &Connection, guild: &GuildKey, settings: &Settin
     Ok(())
 }
 
+/// Every guild that the bot is in as far as is known, and the terminal's.
+///
+/// # Errors
+/// Those of the database.
+pub fn present(connection: &Connection) -> anyhow::Result<Vec<GuildKey>> {
+    connection
+        .prepare_cached("SELECT key FROM guilds WHERE left_at IS NULL")?
+        .query_map([], |row| row.get::<_, String>(0))?
+        .map(|key| Ok(key?.parse()?))
+        .collect::<anyhow::Result<_>>()
+        .context("list the guilds")
+}
+
 /// Notes that the bot was removed from the guild; its data stays until it is purged.
 ///
 /// # Errors

@@ -25,6 +25,7 @@ use crate::{
 
 pub mod audit;
 pub mod backup;
+mod checkup;
 mod copies;
 pub mod counts;
 pub mod forget;
@@ -40,6 +41,7 @@ pub mod sightings;
 pub mod transfer;
 mod values;
 
+pub use checkup::{Checkup, checkup};
 pub use counts::counts;
 pub use lock::Lock;
 pub use open::OpenError;

@@ -252,7 +252,7 @@ fn writable(folder: &Path) -> io::Result<()> {
 }
 
 /// The file's version, 0 for an empty one, read without the means to change anything.
-fn inspect(path: &Path) -> Result<i32, OpenError> {
+pub(super) fn inspect(path: &Path) -> Result<i32, OpenError> {
     let other = |cause| OpenError::of(path, cause);
     let connection = reader(path).map_err(other)?;
     let look = || -> anyhow::Result<_> {

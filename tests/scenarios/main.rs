@@ -2,7 +2,16 @@
 //!
 //! Only the list of stories stands here; no story and no pretend service does.
 
+mod changes;
 mod checks;
 mod fake_discord;
 mod fake_discord_works;
+mod guilds;
+#[cfg(unix)]
+mod machine;
+mod menus;
+mod outages;
+mod picture;
+mod rights;
 mod stage;
+mod tracking;

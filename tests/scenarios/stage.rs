@@ -23,7 +23,7 @@ use rustops::{
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use crate::fake_discord::{FakeDiscord, Guild, Member, Reply};
+use crate::fake_discord::{FakeDiscord, Guild, Member, Reply, SeenMessage};
 
 /// Everything a story needs.
 pub struct Stage {
@@ -50,6 +50,7 @@ impl Stage {
 
     /// Without a bot yet.
     pub async fn dark() -> Self {
+        tracing_subscriber::fmt().with_env_filter("warn").with_test_writer().try_init().ok();
         let clock = ManualClock::new(START);
         let (sim, services) =
             Sim::bind(SimOptions { seed: 7, clock: Arc::new(clock.clone()), latency: Duration::ZERO }).unwrap();
@@ -90,6 +91,7 @@ impl Stage {
             api_url: Some(self.discord.url().parse().unwrap()),
             app: self.app(),
             clock: Arc::new(self.clock.clone()),
+            connected: tokio::sync::watch::Sender::new(false),
         };
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(Box::pin(discord::run(options, async {
@@ -114,7 +116,9 @@ impl Stage {
     /// Stops the bot and starts it anew on the same database.
     pub async fn restart_bot(&mut self) {
         self.stop_bot().await.unwrap();
+        self.passes(1);
         self.start_bot();
+        self.discord.wait_until(|discord| discord.gateway().is_connected()).await;
     }
 
     /// Lets time go by, for the bot and the services.
@@ -129,10 +133,26 @@ impl Stage {
             if holds(&self.discord) {
                 return seconds;
             }
-            self.clock.advance(SignedDuration::from_secs(1));
-            tokio::time::sleep(Duration::from_millis(2)).await;
+            self.blink().await;
         }
         panic!("an hour went by in vain");
+    }
+
+    /// A second goes by for the bot, and a moment for everybody.
+    pub async fn blink(&self) {
+        self.clock.advance(SignedDuration::from_secs(1));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+
+    /// What the asker is told alone: the answer itself, or the message that came after a public one was taken away.
+    pub async fn told_alone(&self, reply: &Reply) -> SeenMessage {
+        if !reply.text().starts_with('(') && reply.is_ephemeral() {
+            return reply.message().clone();
+        }
+        self.discord.wait_until(|_| !reply.followups().is_empty()).await;
+        let told = reply.followups().remove(0);
+        assert!(told.is_ephemeral(), "others see this too:\n{}", told.text());
+        told
     }
 
     /// A guild whose server is `Rusty Moose |US Monthly|`, and somebody in it.

@@ -195,7 +195,8 @@ impl Filled<'_> {
     }
 
     fn role(&mut self, text: &str) -> Result<Value, String> {
-        let name = text.trim_start_matches('@');
+        // The role of all is called `@everyone` itself.
+        let name = if text == "@everyone" { text } else { text.trim_start_matches('@') };
         let guild = self.guild.and_then(|guild| self.world.guilds.get(&guild)).ok_or("there are no roles here")?;
         let role = guild.role(name).ok_or_else(|| format!("there is no role {name:?}"))?;
         self.add("roles", role.id, super::world::role_json(role, 1));
