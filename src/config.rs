@@ -6,6 +6,7 @@
 use std::{
     collections::BTreeMap,
     fmt, fs, io,
+    ops::RangeInclusive,
     path::{Path, PathBuf},
 };
 
@@ -53,6 +54,12 @@ pub struct Config {
     pub steam_url: Url,
     /// A tracing filter.
     pub log: String,
+    /// How often a server with tracked players is polled, in seconds: 30 to 600.
+    pub watch_interval: u32,
+    /// For how many days sessions and names of strangers are kept: 1 to 3650.
+    pub keep_strangers_days: u32,
+    /// For how many days sessions of members are kept: 1 to 3650.
+    pub keep_members_days: u32,
     /// Where each value came from, by key; secrets are told as `set`.
     pub told: BTreeMap<&'static str, Told>,
     /// What works but should be mended.
@@ -165,10 +172,22 @@ struct File {
     discord_api_url: Option<String>,
     battlemetrics_url: Option<String>,
     steam_url: Option<String>,
+    watch_interval: Option<u32>,
+    keep_strangers_days: Option<u32>,
+    keep_members_days: Option<u32>,
 }
 
 impl File {
     fn take(&mut self, key: &str) -> Option<String> {
+        let number = match key {
+            "watch_interval" => self.watch_interval.take(),
+            "keep_strangers_days" => self.keep_strangers_days.take(),
+            "keep_members_days" => self.keep_members_days.take(),
+            _ => None,
+        };
+        if let Some(number) = number {
+            return Some(number.to_string());
+        }
         let field = match key {
             "discord_token" => &mut self.discord_token,
             "discord_token_file" => &mut self.discord_token_file,
@@ -203,6 +222,9 @@ fn environment_names(key: &str) -> &'static [&'static str] {
         "discord_api_url" => &["RUSTOPS_DISCORD_API_URL"],
         "battlemetrics_url" => &["RUSTOPS_BATTLEMETRICS_URL"],
         "steam_url" => &["RUSTOPS_STEAM_URL"],
+        "watch_interval" => &["RUSTOPS_WATCH_INTERVAL"],
+        "keep_strangers_days" => &["RUSTOPS_KEEP_STRANGERS_DAYS"],
+        "keep_members_days" => &["RUSTOPS_KEEP_MEMBERS_DAYS"],
         _ => &[],
     }
 }
@@ -249,6 +271,9 @@ impl Config {
         let battlemetrics_url = sources.url_or("battlemetrics_url", BATTLEMETRICS)?;
         let steam_url = sources.url_or("steam_url", STEAM)?;
         let log = sources.text("log").map_or_else(|| "info".to_owned(), |(text, _)| text);
+        let watch_interval = sources.number("watch_interval", 60, 30..=600)?;
+        let keep_strangers_days = sources.number("keep_strangers_days", 45, 1..=3650)?;
+        let keep_members_days = sources.number("keep_members_days", 400, 1..=3650)?;
         let data_dir = match (sources.text("data_dir"), &folders) {
             (Some((text, _)), _) => PathBuf::from(text),
             (None, Some(folders)) => folders.data_dir().to_owned(),
@@ -267,6 +292,9 @@ impl Config {
             battlemetrics_url,
             steam_url,
             log,
+            watch_interval,
+            keep_strangers_days,
+            keep_members_days,
             told: sources.told,
             warnings,
         })
@@ -363,6 +391,17 @@ impl Sources<'_> {
             return Err(bad("holds a user name or password; that is not supported"));
         }
         Ok(Some(url))
+    }
+
+    fn number(&mut self, key: &'static str, default: u32, allowed: RangeInclusive<u32>) -> Result<u32, ConfigError> {
+        let Some((text, from)) = self.text(key) else {
+            self.tell(key, &default.to_string());
+            return Ok(default);
+        };
+        text.parse().ok().filter(|number| allowed.contains(number)).ok_or_else(|| {
+            let what = format!("is not a whole number from {} to {}", allowed.start(), allowed.end());
+            ConfigError::BadValue { key, from, what }
+        })
     }
 
     fn url_or(&mut self, key: &'static str, default: &'static str) -> Result<Url, ConfigError> {

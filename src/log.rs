@@ -16,7 +16,8 @@ use tracing_subscriber::{
     EnvFilter,
     fmt::{
         FmtContext, FormatEvent, FormatFields, MakeWriter,
-        format::{Format, Json, JsonFields, Writer},
+        format::{Compact, Format, Json, JsonFields, Writer},
+        time::FormatTime,
     },
     registry::LookupSpan,
 };
@@ -53,26 +54,38 @@ where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
-    let text = Format::default().compact();
+    let text = Format::default().compact().with_timer(Time(Arc::clone(&clock)));
     match look {
         Look::Terminal => Box::new(log.with_ansi(true).event_format(Once::new(Inner::Timed(text), clock)).finish()),
         Look::Plain => {
             Box::new(log.with_ansi(false).event_format(Once::new(Inner::Plain(text.without_time()), clock)).finish())
         }
         Look::Json => {
-            let json = Format::default().json().flatten_event(true).with_current_span(false).with_span_list(false);
+            let json = Format::default()
+                .with_timer(Time(Arc::clone(&clock)))
+                .json()
+                .flatten_event(true)
+                .with_current_span(false)
+                .with_span_list(false);
             let once = Once::new(Inner::Json(json), clock);
             Box::new(log.with_ansi(false).fmt_fields(JsonFields::new()).event_format(once).finish())
         }
     }
 }
 
-type Compact<T> = Format<tracing_subscriber::fmt::format::Compact, T>;
-
 enum Inner {
-    Timed(Compact<tracing_subscriber::fmt::time::SystemTime>),
-    Plain(Compact<()>),
-    Json(Format<Json>),
+    Timed(Format<Compact, Time>),
+    Plain(Format<Compact, ()>),
+    Json(Format<Json, Time>),
+}
+
+/// The time of a line, UTC, to the second.
+struct Time(Arc<dyn Clock>);
+
+impl FormatTime for Time {
+    fn format_time(&self, out: &mut Writer<'_>) -> fmt::Result {
+        write!(out, "{}", self.0.now().strftime("%Y-%m-%dT%H:%M:%SZ"))
+    }
 }
 
 /// Writes an event unless the same was written a short time ago.
@@ -213,7 +226,10 @@ mod tests {
         assert_eq!(lines.len(), 3);
         assert_eq!(lines[1]["repeated"], 599);
         assert_eq!(lines[1]["service"], "Steam");
-        assert_eq!(lines[2]["message"], "no answer");
+        assert_eq!(
+            (&lines[2]["message"], &lines[2]["timestamp"]),
+            (&"no answer".into(), &"1970-01-01T00:10:01Z".into())
+        );
     }
 
     #[test]
@@ -225,7 +241,8 @@ mod tests {
     #[test]
     fn only_a_terminal_gets_colours_and_the_time() {
         let tell = |_: &ManualClock| tracing::error!("no");
-        assert!(written(Look::Terminal, tell).contains("\u{1b}["));
+        let shown = written(Look::Terminal, tell);
+        assert!(shown.contains("\u{1b}[") && shown.contains("1970-01-01T00:00:00Z"), "{shown:?}");
         assert_eq!(written(Look::Plain, tell), "ERROR rustops::log::tests: no\n");
     }
 

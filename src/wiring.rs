@@ -25,7 +25,7 @@ use url::Url;
 
 use crate::{
     alive::Heart,
-    app::{App, Asker},
+    app::{App, Asker, WatchOptions},
     cli::{
         act::{self, Exit},
         args::{self, Action, Colour, ConfigAction, Global, LogFormat, ServiceAction, SetupFlags},
@@ -55,6 +55,15 @@ const DEMO_SEED: u64 = 7;
 
 /// Long enough to be felt, short enough for a tour.
 const DEMO_LATENCY: Duration = Duration::from_millis(20);
+
+/// How long the watch waits when its database fails.
+const AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(10);
+
+/// However much is due, others get their turn between two steps of the watch.
+const SHORTEST_PAUSE: SignedDuration = SignedDuration::from_millis(50);
+
+/// The most steps that follow at once on a move of the pretend world's time.
+const CATCHING_UP: usize = 20;
 
 /// Why nothing could be started. Each says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -284,13 +293,19 @@ fn bot(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
         discord::Options { token, api_url: config.discord_api_url, app: app.clone(), clock: clock.clone(), connected };
     let ended = runtime.block_on(async {
         let stop = signals()?;
-        let pulse = beside(pulse(Arc::clone(&heart), connection, Arc::clone(&clock)));
-        let snapshots = beside(snapshots(app.clone(), clock.clone()));
-        let upkeep = beside(upkeep(app, clock));
+        let tasks = [
+            beside(pulse(Arc::clone(&heart), connection, Arc::clone(&clock))),
+            beside(snapshots(app.clone(), Arc::clone(&clock))),
+            beside(upkeep(app.clone(), Arc::clone(&clock))),
+            beside(keep_watch(app.clone(), clock)),
+        ];
         let ended = discord::run(options, stop).await;
-        upkeep.abort();
-        snapshots.abort();
-        pulse.abort();
+        for task in tasks {
+            task.abort();
+        }
+        if let Err(error) = app.watch_stop().await {
+            tracing::warn!(?error, "the last minutes of the watch could not be kept");
+        }
         io::Result::Ok(ended)
     })?;
     if let Err(error) = heart.end() {
@@ -402,6 +417,26 @@ async fn upkeep(app: App, clock: Arc<dyn Clock>) {
     }
 }
 
+/// Takes one step of the watch after the other.
+async fn keep_watch(app: App, clock: Arc<dyn Clock>) {
+    loop {
+        let next = match app.watch_step().await {
+            Ok(step) => {
+                if let Some(trouble) = step.refused {
+                    tracing::warn!(?trouble, "nothing can be watched until BattleMetrics answers again");
+                }
+                step.next
+            }
+            Err(error) => {
+                tracing::warn!(?error, "the watch could not go on");
+                clock.now() + AFTER_FAILURE
+            }
+        };
+        let pause = next.duration_since(clock.now()).max(SHORTEST_PAUSE);
+        clock.sleep(pause.unsigned_abs()).await;
+    }
+}
+
 /// The prompt, or the guided tour where nobody can type, in the pretend world.
 fn demo(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
     log(global, &log_filter(global, "warn"));
@@ -411,9 +446,12 @@ fn demo(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
     let (sim, services) = Sim::bind(SimOptions { seed: DEMO_SEED, clock: shown.clone(), latency: DEMO_LATENCY })?;
     spawn(&runtime, services);
     let folder = tempfile::tempdir()?;
-    let app = demo_app(&sim, shown, folder.path())?;
+    let app = demo_app(&sim, shown.clone(), folder.path())?;
+    spawn(&runtime, keep_watch(app.clone(), shown));
+    let (watched, handle) = (app.clone(), runtime.handle().clone());
     let time = move |by: SignedDuration| {
         clock.advance(by);
+        handle.block_on(catch_up(&watched));
         clock.now()
     };
     let typed = io::stdin().is_terminal();
@@ -427,6 +465,20 @@ fn demo(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
         Ok(talk.converse(None)?)
     } else {
         Ok(tour::guide(&mut talk)?)
+    }
+}
+
+/// Looks at the pretend world once more, so that whoever came and went is seen.
+async fn catch_up(app: &App) {
+    for _ in 0..CATCHING_UP {
+        match app.watch_step().await {
+            Ok(step) if step.next <= app.now() => {}
+            Ok(_) => return,
+            Err(error) => {
+                tracing::warn!(?error, "the watch could not go on");
+                return;
+            }
+        }
     }
 }
 
@@ -446,7 +498,12 @@ fn app(config: &Config) -> Result<App, StartError> {
     let battlemetrics =
         Options::new(config.battlemetrics_url.clone(), config.battlemetrics_token.clone(), Arc::clone(&clock));
     let steam = Options::new(config.steam_url.clone(), config.steam_key.clone(), Arc::clone(&clock));
-    Ok(App::new(store, BattleMetrics::new(battlemetrics)?, Steam::new(steam)?, clock))
+    let watch = WatchOptions {
+        every: SignedDuration::from_secs(config.watch_interval.into()),
+        keep_strangers_days: config.keep_strangers_days,
+        keep_members_days: config.keep_members_days,
+    };
+    Ok(App::new(store, BattleMetrics::new(battlemetrics)?, Steam::new(steam)?, clock).with_watch(watch))
 }
 
 /// The machine's clock. For transcripts and tests against a pretend world, `RUSTOPS_NOW` (RFC 3339) says what its time is

@@ -30,7 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "wiring",
         &[
-            "alive", "app", "operate", "cli", "clock", "config", "discord", "domain", "error", "remote", "sim",
+            "alive", "app", "log", "operate", "cli", "clock", "config", "discord", "domain", "error", "remote", "sim",
             "store", "view",
         ],
     ),

@@ -1,14 +1,17 @@
 //! One look at a server: who is on, and when the others were there last. What is learnt is kept.
 //!
-//! The one place that decides which requests a check makes: one for the roster, and one for each player whose last visit
-//! is not known well enough.
+//! The one place that decides which requests a check makes: none for the roster of a server that is watched, else one; and
+//! one for each player whose last visit is not known well enough.
 
 use std::collections::{HashMap, HashSet};
 
 use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
 
-use super::{AT_ONCE, App, named};
+use super::{
+    AT_ONCE, App, named,
+    watch::{Outcome, View},
+};
 use crate::{
     domain::{
         facts::{Acquaintance, OnlinePlayer, Roster, Server},
@@ -19,7 +22,7 @@ use crate::{
     },
     error::Result,
     store::{
-        players, servers,
+        players, servers, sessions,
         sightings::{self, Sighting},
     },
 };
@@ -86,8 +89,75 @@ impl Look {
 }
 
 impl App {
-    /// Looks at `server` for `wanted`, who have to be known already, each once.
+    /// Looks at `server` for `wanted`, who have to be known already, each once: from the watch if that is fresh.
     pub(super) async fn look(&self, server: ServerId, wanted: Vec<PlayerId>) -> Result<Look> {
+        let now = self.clock.now();
+        if self.watch.is_watching(server) && self.watch.view(server, &wanted, now).is_none() {
+            self.watch_forced(server).await?;
+        }
+        match self.watch.view(server, &wanted, self.clock.now()) {
+            Some(view) => self.look_at_the_watch(server, wanted, view).await,
+            None => self.look_itself(server, wanted).await,
+        }
+    }
+
+    /// What the watch saw, and what its sessions and earlier looks tell of the absent.
+    async fn look_at_the_watch(&self, server: ServerId, wanted: Vec<PlayerId>, view: View) -> Result<Look> {
+        let asked = wanted.clone();
+        let since = view.window.map(|window| window.since);
+        let sightings = self.read(move |conn| {
+            let mut sightings = sightings::get(conn, server, &asked)?;
+            let inquiries = sessions::inquiries_of(conn, server, &asked)?;
+            for (player, last) in sessions::last_seen(conn, server, &asked)? {
+                let sighting = sightings.entry(player).or_insert(Sighting { known_at: last, ..never_seen(last) });
+                sighting.last_seen = sighting.last_seen.max(Some(last));
+                sighting.known_at = sighting.known_at.max(last);
+            }
+            for (player, sighting) in &mut sightings {
+                sighting.online = false;
+                sighting.known_at = sighting.known_at.max(inquiries.get(player).copied().unwrap_or(sighting.known_at));
+            }
+            Ok(sightings)
+        });
+        let (stale, trouble) = match view.outcome {
+            Outcome::Believed => (None, None),
+            Outcome::Stale(why) => (Some(why), None),
+            Outcome::Trouble(trouble) => (None, Some(trouble)),
+        };
+        let mut look = Look {
+            server: view.server.as_ref().map_or_else(|| ServerName { id: server, name: server.to_string() }, named),
+            as_of: view.at,
+            stale,
+            trouble,
+            hides_names: view.hides_names,
+            has_roster: trouble.is_none(),
+            online: view.online.into_iter().map(|(player, since)| (player, Some(since))).collect(),
+            sightings: sightings.await?,
+            failed: HashMap::new(),
+            untold: HashSet::new(),
+        };
+        if look.is_telling() {
+            // Whoever was absent all the time since their last visit became known need not be asked for.
+            let unsure = wanted.into_iter().filter(|player| {
+                look.sightings.get(player).is_none_or(|known| since.is_none_or(|since| known.known_at < since))
+            });
+            let unsure: Vec<PlayerId> = unsure.collect();
+            let mut learnt = Vec::new();
+            self.ask_for_the_absent(&mut look, &unsure, &mut learnt).await;
+            if !learnt.is_empty() {
+                let kept = learnt.clone();
+                self.write(move |tx| Ok(sightings::record(tx, server, &kept)?)).await?;
+                for (player, sighting) in learnt {
+                    let earlier = look.sightings.get(&player).and_then(|known| known.last_seen);
+                    let last_seen = sighting.last_seen.max(earlier);
+                    look.sightings.insert(player, Sighting { last_seen, ..sighting });
+                }
+            }
+        }
+        Ok(look)
+    }
+
+    async fn look_itself(&self, server: ServerId, wanted: Vec<PlayerId>) -> Result<Look> {
         let asked = wanted.clone();
         let (known, sightings) =
             self.read(move |conn| Ok((servers::get(conn, server)?, sightings::get(conn, server, &asked)?))).await?;

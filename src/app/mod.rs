@@ -15,6 +15,7 @@ mod group_import;
 mod group_keep;
 mod group_remove;
 mod group_update;
+mod history;
 mod look;
 mod player_check;
 mod server;
@@ -24,6 +25,7 @@ mod status;
 mod suggest;
 mod transfer;
 mod undo;
+mod watch;
 
 use std::sync::Arc;
 
@@ -33,6 +35,7 @@ pub use self::{
     access::{Asker, Rights},
     bring_over::{PythonOptions, PythonRustops, source_error},
     standing::Standing,
+    watch::{Step, WatchOptions},
 };
 use crate::{
     clock::Clock,
@@ -72,13 +75,21 @@ pub struct App {
     steam: Steam,
     clock: Arc<dyn Clock>,
     started: Timestamp,
+    watch: Arc<watch::Watch>,
 }
 
 impl App {
     /// Puts the rooms together.
     pub fn new(store: Store, battlemetrics: BattleMetrics, steam: Steam, clock: Arc<dyn Clock>) -> Self {
         let started = clock.now();
-        Self { store, battlemetrics, steam, clock, started }
+        let watch = Arc::new(watch::Watch::new(WatchOptions::default()));
+        Self { store, battlemetrics, steam, clock, started, watch }
+    }
+
+    /// With another set-up of the watch than the usual one.
+    #[must_use]
+    pub fn with_watch(self, options: WatchOptions) -> Self {
+        Self { watch: Arc::new(watch::Watch::new(options)), ..self }
     }
 
     /// This instant.

@@ -27,6 +27,8 @@ impl App {
             steam: self.steam.status(),
             discord_latency,
             recent,
+            watches: self.watches(),
+            past_due: self.past_due(),
         })
     }
 }

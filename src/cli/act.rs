@@ -85,6 +85,10 @@ pub async fn act(app: &App, asker: &Asker, action: Action, terminal: &mut Termin
             let exit = doing.choosing(joined(&player), pick, check, card).await?;
             if failed { Exit::Outside } else { exit }
         }
+        Action::Player(PlayerAction::History { player, pick, page }) => {
+            let history = async |input: String| app.player_history(asker, &input, page).await;
+            doing.choosing(joined(&player), pick, history, view::history::player).await?
+        }
         Action::Status => doing.show(app.status(None).await, view::status::status, false)?,
         Action::Settings(flags) => {
             doing.show(app.settings(asker, flags.patch()).await, view::status::settings, false)?
@@ -160,6 +164,9 @@ impl Doing<'_> {
                 let report = app.group_check(asker, &joined(&group)).await;
                 let failed = report.as_ref().is_ok_and(|report| report.trouble.is_some());
                 self.show(report, view::group::check, failed)
+            }
+            GroupAction::History { group, page } => {
+                self.show(app.group_history(asker, &joined(&group), page).await, view::history::group, false)
             }
             GroupAction::Del { group, yes } => self.delete(&joined(&group), yes).await,
             GroupAction::Change { group, new_name } => {

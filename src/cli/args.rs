@@ -375,6 +375,15 @@ pub enum GroupAction {
         #[arg(long, value_name = "N", conflicts_with = "clear")]
         pick: Option<usize>,
     },
+    /// How long the members were on, day, week, month and wipe
+    History {
+        /// Name of the group
+        #[arg(required = true)]
+        group: Vec<String>,
+        /// Which page
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        page: usize,
+    },
 }
 
 /// `rustops player …`
@@ -388,6 +397,18 @@ pub enum PlayerAction {
         /// Which of several, if the last answer was a list
         #[arg(long, value_name = "N")]
         pick: Option<usize>,
+    },
+    /// Every session, totals, former names
+    History {
+        /// Name, BattleMetrics or Steam link, or id
+        #[arg(required = true)]
+        player: Vec<String>,
+        /// Which of several, if the last answer was a list
+        #[arg(long, value_name = "N")]
+        pick: Option<usize>,
+        /// Which page
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        page: usize,
     },
 }
 
@@ -543,7 +564,9 @@ impl Action {
             Self::Group(GroupAction::Change { .. }) => "group change",
             Self::Group(GroupAction::Update { .. }) => "group update",
             Self::Group(GroupAction::Server { .. }) => "group server",
+            Self::Group(GroupAction::History { .. }) => "group history",
             Self::Player(PlayerAction::Check { .. }) => "player check",
+            Self::Player(PlayerAction::History { .. }) => "player history",
             Self::Status => "status",
             Self::Settings(_) => "settings",
             Self::Audit => "audit",
@@ -708,6 +731,10 @@ mod tests {
           export       Write a guild's data to a file
           import       Bring in an export, or what another bot left
           forget       Remove what is kept of a person, for good
+          setup        Ask for the tokens, prove each, write the configuration, print the invitation link
+          doctor       Say what is wrong with this installation, and what to do about it
+          service      Have the bot start with the machine (systemd)
+          health       Tell by the exit code whether the bot lives: 0 yes, 1 no
           config       The configuration file
           completions  Print a completion script for a shell
           man          Print the manual page

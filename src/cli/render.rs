@@ -417,6 +417,14 @@ mod tests {
         No Steam key is set. Whoever runs the bot: make one at
             https://steamcommunity.com/dev/apikey and set it as
             steam_key.
+        Watched servers
+        Rusty Moose |US Monthly| · watched · 7 players tracked ·
+            polled 40s ago, next in 20s
+        Rusty Moose |US Monthly| · BattleMetrics cannot query the
+            server · 7 players tracked · polled 40s ago, next in 20s
+        Rusty Moose |US Monthly| · BattleMetrics refused the token ·
+            7 players tracked · polled 40s ago, next in 20s
+        The past of 4 players is still to be fetched.
         Recent problems
         30m ago  BattleMetrics has a fault
         ");

@@ -138,7 +138,7 @@ mod tests {
     fn what_a_person_wrote_stays() {
         let text = "# mine\nlog = 'debug' # loud\ndiscord_token   = \"old\" # do not lose\n\n# end\n";
         let expected =
-            "# mine\nlog = 'debug' # loud\ndiscord_token   = \"new\" # do not lose\n\n# end\nsteam_key = \"k\"\n";
+            "# mine\nlog = 'debug' # loud\ndiscord_token   = \"new\" # do not lose\nsteam_key = \"k\"\n\n# end\n";
         assert_eq!(changed(text, &[("discord_token", "new"), ("steam_key", "k")]).unwrap(), expected);
     }
 

@@ -2,6 +2,7 @@
 //!
 //! No async, no I/O, no clock (the instant is an argument), no other room is named here.
 
+pub mod attendance;
 pub mod budget;
 pub mod export;
 pub mod facts;
@@ -12,5 +13,7 @@ pub mod names;
 pub mod notice;
 pub mod presence;
 pub mod report;
+pub mod schedule;
+pub mod session;
 pub mod steam_id;
 pub mod trouble;

@@ -79,11 +79,11 @@ pub async fn outside(config: &Config, services: &Services, found: Option<&Checku
             bot = Some(found);
         }
     }
-    if let (Some(bot), Some(found), Some(token)) = (bot, found, &config.discord_token) {
-        if let Ok(discord) = Discord::new(services.options(Whose::Discord, token.clone())) {
-            let channels = found.log_channels.iter();
-            checks.extend(future::join_all(channels.map(|(guild, id)| channel(&discord, &bot, guild, *id))).await);
-        }
+    if let (Some(bot), Some(found), Some(token)) = (bot, found, &config.discord_token)
+        && let Ok(discord) = Discord::new(services.options(Whose::Discord, token.clone()))
+    {
+        let channels = found.log_channels.iter();
+        checks.extend(future::join_all(channels.map(|(guild, id)| channel(&discord, &bot, guild, *id))).await);
     }
     checks
 }

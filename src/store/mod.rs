@@ -37,9 +37,11 @@ mod open;
 mod plans;
 pub mod players;
 pub mod servers;
+pub mod sessions;
 pub mod sightings;
 pub mod transfer;
 mod values;
+pub mod watch;
 
 pub use checkup::{Checkup, checkup};
 pub use counts::counts;

@@ -22,7 +22,7 @@ mod embedded {
 }
 
 /// The newest version in `migrations/`, so that a file that has it is recognised without preparing any migration.
-pub(super) const VERSION: i32 = 1;
+pub(super) const VERSION: i32 = 2;
 
 /// By this a file is told from other programs' databases; the first migration sets it.
 pub(super) const APPLICATION: i32 = 0x5255_5354;
@@ -321,6 +321,8 @@ fn writer(path: &Path) -> anyhow::Result<Connection> {
         "PRAGMA cache_size = -1024; PRAGMA foreign_keys = OFF; PRAGMA secure_delete = ON; PRAGMA fullfsync = ON;
          PRAGMA checkpoint_fullfsync = ON;",
     )?;
+    // Holds for a new file only: what pruning frees can be given back to the file system.
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     log_ahead(&connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.execute_batch("PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 8388608;")?;
@@ -440,7 +442,7 @@ mod tests {
         statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
     }
 
-    const BLUE: (&str, &str) = ("V2__blue", "ALTER TABLE guilds ADD COLUMN blue TEXT;");
+    const BLUE: (&str, &str) = ("V3__blue", "ALTER TABLE guilds ADD COLUMN blue TEXT;");
 
     #[test]
     fn the_version_is_that_of_the_newest_migration() {
@@ -494,7 +496,7 @@ mod tests {
         migrated.execute("UPDATE guilds SET blue = 'yes'", []).unwrap();
         assert_eq!(guilds(&migrated), ["local"]);
 
-        let copy = place.folder.path().join("rustops.db.before-v2");
+        let copy = place.folder.path().join("rustops.db.before-v3");
         let copied = open(&copy, NOW).unwrap();
         assert_eq!(guilds(&copied), ["local"]);
         assert!(copied.prepare("SELECT blue FROM guilds").is_err(), "the copy is of the version before");
@@ -506,7 +508,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let place = Place::with_guild("local");
         place.open_later(&[BLUE]).unwrap();
-        let copy = fs::metadata(place.folder.path().join("rustops.db.before-v2")).unwrap();
+        let copy = fs::metadata(place.folder.path().join("rustops.db.before-v3")).unwrap();
         assert_eq!(copy.permissions().mode() & 0o777, 0o600);
     }
 
@@ -516,7 +518,7 @@ mod tests {
         let running = open(&place.file, NOW).unwrap();
         running.execute("INSERT INTO guilds (key) VALUES ('fresh')", []).unwrap();
         place.open_later(&[BLUE]).unwrap();
-        let copy = place.folder.path().join("rustops.db.before-v2");
+        let copy = place.folder.path().join("rustops.db.before-v3");
         assert_eq!(guilds(&open(&copy, NOW).unwrap()), ["fresh"]);
     }
 
@@ -525,23 +527,23 @@ mod tests {
         let place = Place::with_guild("local");
         let later = [
             BLUE,
-            ("V3__c", "CREATE TABLE c (x INTEGER) STRICT;"),
-            ("V4__d", "CREATE TABLE d (x INTEGER) STRICT;"),
-            ("V5__e", "CREATE TABLE e (x INTEGER) STRICT;"),
+            ("V4__c", "CREATE TABLE c (x INTEGER) STRICT;"),
+            ("V5__d", "CREATE TABLE d (x INTEGER) STRICT;"),
+            ("V6__e", "CREATE TABLE e (x INTEGER) STRICT;"),
         ];
         for count in 1..=later.len() {
             place.open_later(&later[..count]).unwrap();
         }
         assert_eq!(
             place.files(),
-            ["rustops.db", "rustops.db.before-v3", "rustops.db.before-v4", "rustops.db.before-v5"]
+            ["rustops.db", "rustops.db.before-v4", "rustops.db.before-v5", "rustops.db.before-v6"]
         );
     }
 
     #[test]
     fn a_migration_that_fails_leaves_the_file_as_it_was() {
         let place = Place::with_guild("local");
-        let wrong = ("V3__wrong", "CREATE TABLE half (x INTEGER) STRICT; DELETE FROM guilds; SELECT nonsense;");
+        let wrong = ("V4__wrong", "CREATE TABLE half (x INTEGER) STRICT; DELETE FROM guilds; SELECT nonsense;");
         let error = place.open_later(&[BLUE, wrong]).unwrap_err();
         assert!(matches!(error, OpenError::Other { .. }), "{error}");
         let as_before = open(&place.file, NOW).unwrap();
@@ -559,7 +561,7 @@ mod tests {
         drop(connection);
         let rebuild = "CREATE TABLE new (key TEXT NOT NULL PRIMARY KEY) STRICT; INSERT INTO new SELECT key FROM guilds;
                        DROP TABLE guilds; ALTER TABLE new RENAME TO guilds;";
-        let rebuilt = place.open_later(&[("V2__rebuild", rebuild)]).unwrap();
+        let rebuilt = place.open_later(&[("V3__rebuild", rebuild)]).unwrap();
         let groups: i64 = rebuilt.query_row("SELECT count(*) FROM groups", [], |row| row.get(0)).unwrap();
         assert_eq!(groups, 1);
     }
@@ -572,7 +574,7 @@ mod tests {
             .execute("INSERT INTO groups (guild, name, folded, created_at) VALUES ('local', 'A', 'a', 0)", [])
             .unwrap();
         drop(connection);
-        place.open_later(&[("V2__careless", "DELETE FROM guilds;")]).unwrap_err();
+        place.open_later(&[("V3__careless", "DELETE FROM guilds;")]).unwrap_err();
         assert_eq!(guilds(&open(&place.file, NOW).unwrap()), ["local"]);
     }
 
@@ -584,7 +586,7 @@ mod tests {
                 opened.join().unwrap().unwrap();
             }
         });
-        let copy = place.folder.path().join("rustops.db.before-v2");
+        let copy = place.folder.path().join("rustops.db.before-v3");
         assert!(
             open(&copy, NOW).unwrap().prepare("SELECT blue FROM guilds").is_err(),
             "copied before the first change"
@@ -596,7 +598,7 @@ mod tests {
         let place = Place::with_guild("local");
         place.open_later(&[BLUE]).unwrap();
         let error = place.refused();
-        assert!(matches!(error, OpenError::NewerVersion { found: 2, known: 1, .. }), "{error}");
+        assert!(matches!(error, OpenError::NewerVersion { found: 3, known: 2, .. }), "{error}");
         assert!(error.to_string().contains("newer RustOps"));
     }
 

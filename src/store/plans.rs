@@ -4,7 +4,7 @@
 
 use rusqlite::Connection;
 
-use super::{audit, groups, guilds, open, players, servers, sightings};
+use super::{audit, groups, guilds, open, players, servers, sessions, sightings, watch};
 
 /// The queries behind every command and suggestion, and the poll of a roster.
 const HOT: &[&str] = &[
@@ -30,7 +30,14 @@ const HOT: &[&str] = &[
     players::SEARCH,
     servers::GET,
     servers::USED_BEFORE,
+    sessions::INQUIRY,
+    sessions::LAST,
+    sessions::OF,
+    sessions::PASSAGES_OF,
     sightings::GET,
+    watch::PLACE,
+    watch::PRESENT,
+    watch::WINDOWS,
 ];
 
 /// What SQLite means to do, step by step: <https://sqlite.org/eqp.html>.

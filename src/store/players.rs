@@ -17,7 +17,7 @@ use crate::domain::{
 };
 
 /// How exact the times of a name are: a name that stays is noted again only after this long, to spare the disk.
-const NOTED_EVERY: SignedDuration = SignedDuration::from_hours(24);
+const NOTED_EVERY: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// The most words of one name by which it can be found; a name of hundreds of words would fill the disk otherwise.
 const MOST_STARTS: usize = 8;
@@ -53,7 +53,7 @@ pub(super) const CURRENT_NAME: &str = "SELECT name, name_at FROM players WHERE i
 /// Learns the names that players had at an instant. Returns who is called otherwise since: id, name before, name now.
 ///
 /// An instant before the one at which the current name was noted adds a former name and renames nobody. A name that
-/// stayed the same is not written again within a day.
+/// stayed the same is not written again within a week.
 ///
 /// # Errors
 /// Those of the database.
@@ -185,6 +185,29 @@ pub fn link_steam(connection: &Connection, id: PlayerId, steam: SteamId) -> anyh
         .execute("UPDATE players SET steam = ?2 WHERE id = ?1", params![id, steam])
         .context("link a Steam account")?;
     ensure!(changed == 1, "player {id} is not known");
+    Ok(())
+}
+
+/// Forgets a player whom nothing refers to, with all names and sightings.
+pub(super) fn forget(connection: &Connection, player: i64) -> anyhow::Result<()> {
+    let names: Vec<String> = connection
+        .prepare_cached("SELECT name FROM player_names WHERE player = ?1")?
+        .query_map([player], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for name in names {
+        for start in starts(&names::folded(&name)) {
+            connection
+                .prepare_cached("DELETE FROM player_name_starts WHERE start = ?1 AND player = ?2")?
+                .execute(params![start, player])?;
+        }
+    }
+    for sql in [
+        "DELETE FROM player_names WHERE player = ?1",
+        "DELETE FROM sightings WHERE player = ?1",
+        "DELETE FROM players WHERE id = ?1",
+    ] {
+        connection.prepare_cached(sql)?.execute([player]).context("forget a player")?;
+    }
     Ok(())
 }
 
@@ -333,11 +356,11 @@ mod tests {
         let connection = open::in_memory();
         learn(&connection, 1, "Wolf", hour(0));
         let written = connection.total_changes();
-        learn(&connection, 1, "Wolf", hour(23));
+        learn(&connection, 1, "Wolf", hour(167));
         assert_eq!(connection.total_changes(), written);
-        learn(&connection, 1, "Wolf", hour(24));
-        learn(&connection, 1, "Bear", hour(25));
-        assert_eq!(former(&connection, 1), [("Wolf".to_owned(), Some(hour(24)))]);
+        learn(&connection, 1, "Wolf", hour(168));
+        learn(&connection, 1, "Bear", hour(169));
+        assert_eq!(former(&connection, 1), [("Wolf".to_owned(), Some(hour(168)))]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod choices;
 pub mod command;
 pub mod group;
 pub mod help;
+pub mod history;
 pub mod keeping;
 pub mod notice;
 pub mod player;

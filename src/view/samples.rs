@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     card::{Card, Face, Row, Span},
-    changes, choices, group, help, keeping, notice, player, presence, server, status, words,
+    changes, choices, group, help, history, keeping, notice, player, presence, server, status, words,
 };
 use crate::domain::{
     facts::{FormerName, QueryStatus, Server, ServerStatus},
@@ -20,6 +20,7 @@ use crate::domain::{
     notice::{CannotUndo, Needs, Notice, Storage, What, Wrong},
     presence::{Presence, Stale, Unknown},
     report::*,
+    session::{Ending, Source},
     trouble::{Service, Trouble, TroubleKind, Unreadable},
 };
 
@@ -226,6 +227,67 @@ pub(crate) fn player_check(tag: &str) -> PlayerCheck {
     }
 }
 
+fn totals() -> Vec<Total> {
+    let total = |period, days: i64, hours: i64, unknown| Total {
+        period,
+        since: ago(days * 24 * 60),
+        online: SignedDuration::from_mins(hours * 60 + 13),
+        unknown: SignedDuration::from_hours(unknown),
+    };
+    vec![
+        total(Period::Day, 1, 2, 0),
+        total(Period::Week, 7, 21, 0),
+        total(Period::Month, 30, 64, 36),
+        total(Period::Wipe, 5, 17, 0),
+    ]
+}
+
+pub(crate) fn player_history(tag: &str) -> PlayerHistory {
+    let line = |start, stop, ending, source| HistoryLine { start: ago(start), stop: ago(stop), ending, source };
+    PlayerHistory {
+        player: PlayerId::new(1_100_000_001).unwrap(),
+        name: format!("{tag}ChennyBounce"),
+        server: server_name(tag),
+        totals: totals(),
+        sessions: vec![
+            line(133, 0, Ending::Open, Source::Watched),
+            line(1500, 1325, Ending::Left, Source::Watched),
+            line(4500, 4325, Ending::Unobserved, Source::Watched),
+            line(9000, 8800, Ending::Left, Source::Told),
+        ],
+        sessions_total: 14,
+        page: 1,
+        pages: 2,
+        names: vec![FormerName { name: format!("{tag}Chenny"), last_seen: Some(ago(9000)) }],
+        as_of: now() - SignedDuration::from_secs(40),
+        trouble: None,
+    }
+}
+
+pub(crate) fn group_history(tag: &str) -> GroupHistory {
+    GroupHistory {
+        group: format!("{tag}Purple Base"),
+        server: server_name(tag),
+        totals: totals(),
+        members: vec![MemberHistory { member: chenny(tag), totals: totals(), last_seen: Some(now()) }],
+        not_linked: 1,
+        page: 1,
+        pages: 1,
+        as_of: now() - SignedDuration::from_secs(40),
+    }
+}
+
+fn watch(server: ServerName, health: Health) -> WatchRow {
+    WatchRow {
+        server,
+        tracked: 7,
+        every: SignedDuration::from_mins(1),
+        last_poll: Some(now() - SignedDuration::from_secs(40)),
+        next_poll: Some(now() + SignedDuration::from_secs(20)),
+        health,
+    }
+}
+
 pub(crate) fn status_report(tag: &str) -> Status {
     Status {
         version: format!("{tag}0.1.0"),
@@ -251,6 +313,12 @@ pub(crate) fn status_report(tag: &str) -> Status {
         },
         discord_latency: Some(SignedDuration::from_millis(42)),
         recent: vec![RecentTrouble { at: ago(30), trouble: trouble(TroubleKind::Down { status: 502 }) }],
+        watches: vec![
+            watch(server_name(tag), Health::Good),
+            watch(server_name(tag), Health::Stale { why: Stale::NotQueried { since: Some(ago(9)) } }),
+            watch(server_name(tag), Health::Trouble { trouble: trouble(TroubleKind::TokenRefused) }),
+        ],
+        past_due: 4,
     }
 }
 
@@ -396,6 +464,8 @@ pub(crate) fn reports(tag: &str) -> Vec<Sample> {
         outcome("group server", &pinned(tag), |report, _| group::pinned(report)),
         sample("group update", &updated(tag), |report, _| group::updated(report)),
         outcome("player check", &player_check(tag), |report, face| player::check(report, face, now())),
+        outcome("player history", &player_history(tag), |report, _| history::player(report)),
+        sample("group history", &group_history(tag), |report, _| history::group(report)),
         sample("status", &status_report(tag), |report, _| status::status(report)),
         sample("settings", &settings_report(tag), |report, _| status::settings(report)),
         sample("audit", &audit(tag), |report, _| changes::audit(report)),

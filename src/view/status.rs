@@ -8,7 +8,7 @@ use super::{
     notice, words,
 };
 use crate::domain::{
-    report::{Purpose, RecentTrouble, ServiceStatus, SettingsReport, Status},
+    report::{Health, Purpose, RecentTrouble, ServiceStatus, SettingsReport, Status},
     trouble::{Service, Trouble, TroubleKind},
 };
 
@@ -35,6 +35,7 @@ pub fn status(report: &Status) -> Card {
         .field("Kept", text![plain(kept)])
         .field_if("Discord", latency)
         .rows(services.into_iter().flat_map(|(key, service)| service_rows(key, service)))
+        .rows(watches(report))
         .rows(recent(&report.recent))
 }
 
@@ -63,6 +64,41 @@ fn service_rows(key: &'static str, service: &ServiceStatus) -> Vec<Row> {
     }
     let trouble = service.trouble.as_ref().map(|trouble| Row::Text(notice::trouble_line(trouble)));
     std::iter::once(Row::Field { key, value: line }).chain(trouble).collect()
+}
+
+fn watches(report: &Status) -> Vec<Row> {
+    let rows = report.watches.iter().map(|watch| {
+        let mut turns = Vec::new();
+        if let Some(last) = watch.last_poll {
+            turns.extend(text!["polled ", Span::Ago(last)]);
+        }
+        if let Some(next) = watch.next_poll {
+            turns.extend(text![", next ", Span::Ago(next)]);
+        }
+        let tracked = words::count(watch.tracked, "player tracked", "players tracked");
+        Row::Columns(vec![
+            text![name(&watch.server.name)],
+            text![plain(health(&watch.health))],
+            text![plain(tracked)],
+            turns,
+        ])
+    });
+    let past = (report.past_due > 0).then(|| {
+        let who = words::count(report.past_due, "player", "players");
+        Row::Text(text![plain(format!("The past of {who} is still to be fetched."))])
+    });
+    let heading = (!report.watches.is_empty()).then_some(Row::Heading("Watched servers"));
+    heading.into_iter().chain(rows).chain(past).collect()
+}
+
+fn health(health: &Health) -> String {
+    match health {
+        Health::Good => "watched".to_owned(),
+        Health::NotAskedYet => "not asked yet".to_owned(),
+        Health::NamesHidden => "hides its players' names".to_owned(),
+        Health::Stale { why } => words::stale(why),
+        Health::Trouble { trouble } => words::trouble(trouble),
+    }
 }
 
 fn purpose(purpose: Purpose) -> &'static str {
@@ -119,6 +155,11 @@ mod tests {
         BattleMetrics: set up · 57 of 60 requests a minute left · last minute: 3 for commands
         Steam: not set up
         No Steam key is set. Whoever runs the bot: make one at https://steamcommunity.com/dev/apikey and set it as steam_key.
+        # Watched servers
+        Rusty Moose |US Monthly| · watched · 7 players tracked · polled 40s ago, next in 20s
+        Rusty Moose |US Monthly| · BattleMetrics cannot query the server · 7 players tracked · polled 40s ago, next in 20s
+        Rusty Moose |US Monthly| · BattleMetrics refused the token · 7 players tracked · polled 40s ago, next in 20s
+        The past of 4 players is still to be fetched.
         # Recent problems
         30m ago · BattleMetrics has a fault
         ");

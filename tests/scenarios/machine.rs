@@ -1,6 +1,13 @@
 //! Self-hosting, as a person at the machine meets it: the real program against the pretend services: setup, doctor, the
 //! running bot's heartbeat and its words to systemd, and that no secret ever shows.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "test support outside of test functions: a broken machine should stop the story at once"
+)]
+
 use std::{
     fs,
     os::unix::{fs::PermissionsExt as _, net::UnixDatagram},
@@ -280,14 +287,24 @@ const EVERY_COMMAND: &[&str] = &[
     "group check Purple",
     "group change Purple Red",
     "group update Red",
+    "group history Red",
     "group server Red --clear",
     "group del Red --yes",
     "player check somebody",
+    "player history somebody",
     "status",
     "settings",
     "audit",
     "undo",
     "about",
+    "backup",
+    "restore /dev/null --yes",
+    "export",
+    "import /dev/null",
+    "import python-rustops postgres://ann:OTHERMARK.of.a.token@127.0.0.1:1/old --guild local",
+    "import rustplusplus /dev/null --guild local",
+    "forget player nobody --yes",
+    "forget member 1 --yes",
     "shell",
     "setup",
     "setup --non-interactive",

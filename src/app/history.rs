@@ -1,0 +1,272 @@
+//! `player history` and `group history`: who was on when, from our own record, and how much of the time is not known.
+//!
+//! Of somebody whose past was never asked for, it is asked now. Nothing is kept here.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{App, Asker, group_named, server_name, server_of};
+use crate::{
+    domain::{
+        facts::FormerName,
+        ids::{PlayerId, ServerId},
+        names,
+        notice::Notice,
+        report::{
+            GroupHistory, HistoryLine, MemberHistory, MemberName, Outcome, Period, PlayerHistory, Purpose, ServerName,
+            Total,
+        },
+        session::{self, Ending, Session, Source, Span},
+        trouble::Trouble,
+    },
+    error::Result,
+    store::{
+        Connection, groups, players, servers,
+        sessions::{self, Visit},
+        watch as kept,
+    },
+};
+
+/// Sessions on a page.
+const SESSIONS: usize = 10;
+
+/// Members on a page.
+const MEMBERS: usize = 20;
+
+/// As many sessions as one answer about the past holds: of what lies before the first of so many, nothing was told.
+const TOLD_AT_ONCE: usize = 100;
+
+/// What is known of one player on one server.
+struct Record {
+    visits: Vec<Visit>,
+    /// When we looked, or know otherwise; as [`session::union`] makes it.
+    known: Vec<Span>,
+}
+
+/// What holds for everybody on a server.
+struct Place {
+    server: ServerName,
+    windows: Vec<Span>,
+    /// The last look that the record is right for.
+    until: Timestamp,
+    /// Whether that look is the latest one.
+    is_live: bool,
+    wiped: Option<Timestamp>,
+    now: Timestamp,
+}
+
+impl App {
+    /// Totals, sessions and names of the player that `player` means, on the active server.
+    ///
+    /// # Errors
+    /// Unusable input, unknown player, no server set, a page that is not there; the database failed.
+    pub async fn player_history(&self, asker: &Asker, player: &str, page: usize) -> Result<Outcome<PlayerHistory>> {
+        let guild = asker.guild.clone();
+        let server = self.read(move |conn| server_of(conn, &guild, None)).await?;
+        let found = match self.find_player(&asker.guild, player, Some(server), Purpose::Person).await? {
+            Outcome::Done(found) => found,
+            Outcome::Choose(choice) => return Ok(Outcome::Choose(choice)),
+        };
+        let (place, present) = self.place(server, vec![found.id]).await?;
+        let since = present.first().and_then(|(_, since)| *since);
+        let id = found.id;
+        let (known, asked, mut visits) = self
+            .read(move |conn| {
+                let asked = sessions::inquiries_of(conn, server, &[id])?.remove(&id);
+                Ok((players::get(conn, id)?, asked, sessions::of(conn, id, server)?))
+            })
+            .await?;
+        visits.extend(place.running(id, since));
+        let mut record = place.record(visits, asked);
+        let trouble = match asked {
+            Some(_) => None,
+            None => self.tell_the_past(&place, id, &mut record).await.err(),
+        };
+        let sessions_total = record.visits.len();
+        let lines = record.visits.iter().rev().map(|visit| HistoryLine {
+            start: visit.start,
+            stop: visit.stop,
+            ending: visit.ending,
+            source: visit.source,
+        });
+        let (page, pages, sessions) = paged(lines.collect(), page, SESSIONS);
+        let shown = |former: FormerName| FormerName { name: names::shown(&former.name), ..former };
+        Ok(Outcome::Done(PlayerHistory {
+            player: id,
+            name: names::shown(known.as_ref().map_or(&found.name, |known| &known.name)),
+            totals: place.totals(&session::spans(&record.visits), &record.known),
+            server: place.server,
+            sessions,
+            sessions_total,
+            page,
+            pages,
+            names: known.map_or_else(Vec::new, |known| known.names.into_iter().map(shown).collect()),
+            as_of: place.until,
+            trouble,
+        }))
+    }
+
+    /// Totals of a group and of each of its members, on the group's server.
+    ///
+    /// # Errors
+    /// No such group, nobody in it, no server set; the database failed.
+    pub async fn group_history(&self, asker: &Asker, group: &str, page: usize) -> Result<GroupHistory> {
+        let (guild, name) = (asker.guild.clone(), group.to_owned());
+        let (group, members, server) = self
+            .read(move |conn| {
+                let group = group_named(conn, &guild, &name)?;
+                let members = groups::members(conn, group.id)?;
+                if members.is_empty() {
+                    return Err(Notice::EmptyGroup { group: group.name }.into());
+                }
+                let server = server_of(conn, &guild, Some(&group))?;
+                Ok((group, members, server))
+            })
+            .await?;
+        let linked: Vec<(PlayerId, MemberName)> =
+            members.iter().filter_map(|member| Some((member.name.player?, member.name.clone()))).collect();
+        let not_linked = members.len() - linked.len();
+        let ids: Vec<PlayerId> = linked.iter().map(|(player, _)| *player).collect();
+        let (place, present) = self.place(server, ids.clone()).await?;
+        let kept = self
+            .read(move |conn| {
+                let asked = sessions::inquiries_of(conn, server, &ids)?;
+                let visits =
+                    ids.iter().map(|id| Ok((sessions::of_tracked(conn, *id, server)?, asked.get(id).copied())));
+                visits.collect::<Result<Vec<_>>>()
+            })
+            .await?;
+        let mut together = Vec::new();
+        let mut known_of_all: Option<Vec<Span>> = None;
+        let mut rows = Vec::new();
+        for (((player, member), (mut visits, asked)), (_, since)) in linked.into_iter().zip(kept).zip(present) {
+            visits.extend(place.running(player, since));
+            let record = place.record(visits, asked);
+            let spans = session::spans(&record.visits);
+            let member = MemberName { name: names::shown(&member.name), ..member };
+            let last_seen = record.visits.iter().map(|visit| visit.stop).max();
+            rows.push(MemberHistory { member, totals: place.totals(&spans, &record.known), last_seen });
+            together.extend(spans);
+            known_of_all = Some(match known_of_all {
+                Some(known) => session::common(&known, &record.known),
+                None => record.known,
+            });
+        }
+        let of_week = |row: &MemberHistory| {
+            row.totals.iter().find(|total| total.period == Period::Week).map(|total| total.online)
+        };
+        rows.sort_by_key(|row| (std::cmp::Reverse((of_week(row), row.last_seen)), names::folded(&row.member.name)));
+        let (page, pages, members) = paged(rows, page, MEMBERS);
+        let known = known_of_all.unwrap_or_else(|| place.windows.clone());
+        Ok(GroupHistory {
+            group: group.name,
+            totals: place.totals(&session::union(together), &known),
+            server: place.server,
+            members,
+            not_linked,
+            page,
+            pages,
+            as_of: place.until,
+        })
+    }
+
+    /// What holds for everybody on the server, and since when each of these is on, in this order.
+    async fn place(
+        &self,
+        server: ServerId,
+        wanted: Vec<PlayerId>,
+    ) -> Result<(Place, Vec<(PlayerId, Option<Timestamp>)>)> {
+        let now = self.clock.now();
+        let view = self.watch.view(server, &wanted, now);
+        self.read(move |conn| {
+            let mut windows = kept::windows(conn, server)?;
+            let (window, online, is_live) = match view {
+                Some(view) => (view.window, view.online, true),
+                None => (kept::window(conn, server)?, kept::present(conn, server)?.into_iter().collect(), false),
+            };
+            windows.extend(window.and_then(|window| window.span()));
+            let place = Place {
+                server: server_name(conn, server)?,
+                windows: session::union(windows),
+                until: window.map_or(now, |window| window.until),
+                is_live,
+                wiped: wiped(conn, server)?,
+                now,
+            };
+            Ok((place, wanted.into_iter().map(|player| (player, online.get(&player).copied())).collect()))
+        })
+        .await
+    }
+
+    /// Asks for the past of somebody of whom it is not known.
+    async fn tell_the_past(
+        &self,
+        place: &Place,
+        player: PlayerId,
+        record: &mut Record,
+    ) -> std::result::Result<(), Trouble> {
+        let server = place.server.id;
+        let told = self.battlemetrics.sessions(player, server, 1, Purpose::Person).await?;
+        let visits = told.iter().filter_map(|told| {
+            let (start, stop) = (told.start?, told.stop.unwrap_or(place.now));
+            let ending = if told.stop.is_some() { Ending::Left } else { Ending::Open };
+            Some(Session { subject: player, place: server, start, stop, ending, source: Source::Told })
+        });
+        let visits: Vec<Visit> = visits.filter(|visit| visit.start < visit.stop).collect();
+        record.visits = session::merge(&record.visits, &place.windows, &visits);
+        *record = place.record(std::mem::take(&mut record.visits), Some(place.now));
+        Ok(())
+    }
+}
+
+impl Place {
+    /// The session that runs, or ran when we lost sight of it.
+    fn running(&self, player: PlayerId, since: Option<Timestamp>) -> Option<Visit> {
+        let start = since?;
+        let ending = if self.is_live { Ending::Open } else { Ending::Unobserved };
+        let (place, stop) = (self.server.id, self.until.max(start));
+        Some(Session { subject: player, place, start, stop, ending, source: Source::Watched })
+    }
+
+    /// Until `asked` all is known, unless there was more than one answer holds.
+    fn record(&self, visits: Vec<Visit>, asked: Option<Timestamp>) -> Record {
+        let told = visits.iter().filter(|visit| visit.source == Source::Told);
+        let reach = if told.clone().count() >= TOLD_AT_ONCE { told.map(|visit| visit.start).min() } else { None };
+        let told = asked.and_then(|asked| Span::new(reach.unwrap_or(Timestamp::MIN), asked));
+        let known = session::union(self.windows.iter().copied().chain(told));
+        Record { visits, known }
+    }
+
+    fn totals(&self, online: &[Span], known: &[Span]) -> Vec<Total> {
+        let day = SignedDuration::from_hours(24);
+        let periods = [
+            (Period::Day, Span::before(self.now, day)),
+            (Period::Week, Span::before(self.now, day * 7)),
+            (Period::Month, Span::before(self.now, day * 30)),
+            (Period::Wipe, self.wiped.and_then(|wiped| Span::new(wiped, self.now))),
+        ];
+        let known = session::union(known.iter().chain(online).copied());
+        periods
+            .into_iter()
+            .filter_map(|(period, span)| {
+                let span = span?;
+                let online = session::total_within(online, span);
+                let unknown = session::total(&session::gaps(&known, span));
+                // Between the last look and now lies no gap while the watch goes on.
+                let pending = self.now.duration_since(self.until.max(span.start()));
+                let unknown = if self.is_live { unknown.saturating_sub(pending) } else { unknown };
+                Some(Total { period, since: span.start(), online, unknown: unknown.max(SignedDuration::ZERO) })
+            })
+            .collect()
+    }
+}
+
+fn wiped(conn: &Connection, server: ServerId) -> Result<Option<Timestamp>> {
+    Ok(servers::get(conn, server)?.and_then(|known| known.server.last_wipe))
+}
+
+/// The wanted page, or the last one; which it is, and of how many.
+fn paged<T>(all: Vec<T>, page: usize, size: usize) -> (usize, usize, Vec<T>) {
+    let pages = all.len().div_ceil(size).max(1);
+    let page = page.clamp(1, pages);
+    (page, pages, all.into_iter().skip((page - 1) * size).take(size).collect())
+}

@@ -1,0 +1,357 @@
+//! The watch: one step of background work at a time. Polls each server that somebody needs, keeps who came and went, and
+//! fills in the past behind that.
+//!
+//! Wiring owns the loop. What a look means and what is due is decided in `domain`; what is told, by the use cases.
+
+mod past;
+mod place;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use jiff::{SignedDuration, Timestamp};
+
+pub(super) use self::place::Outcome;
+use self::{
+    past::Past,
+    place::{Place, second},
+};
+use super::{App, named};
+use crate::{
+    domain::{
+        attendance::Window,
+        facts::Server,
+        ids::{PlayerId, ServerId},
+        report::{Health, Purpose, ServerName, WatchRow},
+        schedule,
+        trouble::Trouble,
+    },
+    error::Result,
+    store::{
+        sessions::{self, Bookmark},
+        watch::{self as kept, Demand},
+    },
+};
+
+/// How the watch is set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WatchOptions {
+    /// How often a server with tracked players is polled.
+    pub every: SignedDuration,
+    /// For how many days strangers' sessions and names are kept.
+    pub keep_strangers_days: u32,
+    /// For how many days members' sessions are kept.
+    pub keep_members_days: u32,
+}
+
+impl Default for WatchOptions {
+    fn default() -> Self {
+        Self { every: SignedDuration::from_mins(1), keep_strangers_days: 45, keep_members_days: 400 }
+    }
+}
+
+/// What a step did, and when the next one is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// When to call again.
+    pub next: Timestamp,
+    /// Servers on which something that may be shown has changed: boards and alerts look at these.
+    pub changed: Vec<ServerId>,
+    /// The service has begun to refuse everything; told once. Nothing is polled until it works again.
+    pub refused: Option<Trouble>,
+}
+
+/// How often a bite of what is old is forgotten.
+const PRUNED_EVERY: SignedDuration = SignedDuration::from_mins(1);
+
+/// What the watch remembers between its steps.
+pub(super) struct Watch {
+    options: WatchOptions,
+    state: Mutex<State>,
+    /// One step at a time, whoever takes it.
+    steps: tokio::sync::Mutex<()>,
+    /// One poll of a server at a time, whoever wants it.
+    turns: Mutex<HashMap<ServerId, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+#[derive(Default)]
+struct State {
+    places: BTreeMap<ServerId, Place>,
+    demand: Demand,
+    refused: Option<Trouble>,
+    past: Past,
+    pruned: Option<Timestamp>,
+    bookmark: Bookmark,
+}
+
+/// What the watch shows of a server.
+pub(super) struct View {
+    pub(super) server: Option<Server>,
+    pub(super) outcome: Outcome,
+    /// When the last poll ended.
+    pub(super) at: Timestamp,
+    pub(super) hides_names: bool,
+    pub(super) window: Option<Window>,
+    /// Those of the wanted players who are on, and since when.
+    pub(super) online: HashMap<PlayerId, Timestamp>,
+}
+
+impl Watch {
+    pub(super) fn new(options: WatchOptions) -> Self {
+        Self { options, state: Mutex::default(), steps: tokio::sync::Mutex::default(), turns: Mutex::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing is left half done when a holder panics.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn turn(&self, server: ServerId) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(turns.entry(server).or_default())
+    }
+
+    /// What the last poll of the server showed, if it is one of the present.
+    pub(super) fn view(&self, server: ServerId, wanted: &[PlayerId], now: Timestamp) -> Option<View> {
+        let state = self.state();
+        let place = state.places.get(&server).filter(|place| place.is_fresh(now))?;
+        let (outcome, at) = place.outcome?;
+        Some(View {
+            server: place.server.clone(),
+            outcome,
+            at,
+            hides_names: place.hides_names,
+            window: place.attendance.window(),
+            online: wanted.iter().filter_map(|player| Some((*player, place.attendance.since(*player)?))).collect(),
+        })
+    }
+
+    /// Whether this process watches the server.
+    pub(super) fn is_watching(&self, server: ServerId) -> bool {
+        self.state().places.get(&server).is_some_and(|place| place.asked.is_some())
+    }
+}
+
+impl App {
+    /// One step of background work, whatever is due: a poll, a look into the past, some forgetting.
+    ///
+    /// # Errors
+    /// The database failed. Nothing is lost by that: what could not be kept is kept with the next step.
+    pub async fn watch_step(&self) -> Result<Step> {
+        let _step = self.watch.steps.lock().await;
+        self.heed_demand().await?;
+        let now = self.clock.now();
+        let due = self.watch.state().next_poll(now);
+        let mut step = Step { next: now, changed: Vec::new(), refused: None };
+        match due {
+            Some((server, at)) if at <= now => {
+                let was_refused = self.watch.state().refused.is_some();
+                if self.poll(server, Purpose::Watch).await? {
+                    step.changed.push(server);
+                }
+                step.refused = self.watch.state().refused.filter(|_| !was_refused);
+            }
+            _ => {
+                step.changed.extend(self.fill_in_the_past().await?);
+                self.forget_a_bite().await?;
+            }
+        }
+        let now = self.clock.now();
+        step.next = self.watch.state().next_step(now);
+        Ok(step)
+    }
+
+    /// Polls a watched server for a person who will not wait for its turn. Of several who ask, one poll serves all, and
+    /// none is made within 15 s of the last. Returns whether anything changed that may be shown.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn watch_forced(&self, server: ServerId) -> Result<bool> {
+        let turn = self.watch.turn(server);
+        let _turn = turn.lock().await;
+        let now = self.clock.now();
+        let asked = self.watch.state().places.get(&server).map(|place| place.asked);
+        match asked {
+            None => Ok(false),
+            Some(Some(asked)) if now.duration_since(asked) < schedule::FORCED => Ok(false),
+            Some(_) => self.poll_in_turn(server, Purpose::Person).await,
+        }
+    }
+
+    /// Keeps what was gathered. To be called before the program ends.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn watch_stop(&self) -> Result<()> {
+        let servers: Vec<_> = self.watch.state().places.keys().copied().collect();
+        for server in servers {
+            self.keep_watched(server, true).await?;
+        }
+        Ok(())
+    }
+
+    /// Each watched server, by name.
+    pub(super) fn watches(&self) -> Vec<WatchRow> {
+        let state = self.watch.state();
+        let mut rows: Vec<WatchRow> = state.places.values().map(|place| state.row(place)).collect();
+        rows.sort_by(|one, other| one.server.name.cmp(&other.server.name));
+        rows
+    }
+
+    /// How many looks into the past are still to be taken.
+    pub(super) fn past_due(&self) -> usize {
+        self.watch.state().past.len()
+    }
+
+    async fn poll(&self, server: ServerId, purpose: Purpose) -> Result<bool> {
+        let turn = self.watch.turn(server);
+        let _turn = turn.lock().await;
+        self.poll_in_turn(server, purpose).await
+    }
+
+    async fn poll_in_turn(&self, server: ServerId, purpose: Purpose) -> Result<bool> {
+        let asked = self.clock.now();
+        if let Some(place) = self.watch.state().places.get_mut(&server) {
+            place.asked = Some(asked);
+        }
+        let answer = self.battlemetrics.roster(server, purpose).await;
+        let now = self.clock.now();
+        let changed = self.watch.state().take_in(server, answer, now);
+        self.keep_watched(server, false).await?;
+        Ok(changed)
+    }
+
+    /// Writes what is to be kept of a server, in one transaction. Its turn must be held, or no poll be under way.
+    async fn keep_watched(&self, server: ServerId, all: bool) -> Result<()> {
+        let now = self.clock.now();
+        let keep = self.watch.state().places.get(&server).and_then(|place| place.to_keep(now, all));
+        let Some(keep) = keep else { return Ok(()) };
+        self.write(move |tx| keep.write(tx)).await?;
+        if let Some(place) = self.watch.state().places.get_mut(&server) {
+            place.is_kept(now);
+        }
+        Ok(())
+    }
+
+    /// Begins to watch what somebody needs now and stops to watch the rest.
+    async fn heed_demand(&self) -> Result<()> {
+        let known: Vec<ServerId> = self.watch.state().places.keys().copied().collect();
+        let has = known.clone();
+        let (demand, new) = self
+            .read(move |conn| {
+                let demand = kept::demand(conn)?;
+                let missing = demand.keys().filter(|server| !has.contains(server));
+                let new = missing.map(|server| Place::restored(conn, *server)).collect::<Result<Vec<_>>>()?;
+                Ok((demand, new))
+            })
+            .await?;
+        for server in known.into_iter().filter(|server| !demand.contains_key(server)) {
+            self.keep_watched(server, true).await?;
+            self.watch.state().places.remove(&server);
+        }
+        let mut state = self.watch.state();
+        state.places.extend(new.into_iter().map(|place| (place.id, place)));
+        if state.demand != demand {
+            let every = self.watch.options.every;
+            for (server, tracked) in &demand {
+                if let Some(place) = state.places.get_mut(server) {
+                    place.every = if tracked.is_empty() { every.max(schedule::IDLE) } else { every };
+                    place.tracked.clone_from(tracked);
+                }
+            }
+            state.demand = demand;
+            state.past.look_again();
+        }
+        Ok(())
+    }
+
+    async fn forget_a_bite(&self) -> Result<()> {
+        let now = self.clock.now();
+        let bookmark = {
+            let mut state = self.watch.state();
+            if state.pruned.is_some_and(|pruned| now.duration_since(pruned) < PRUNED_EVERY) {
+                return Ok(());
+            }
+            state.pruned = Some(now);
+            state.bookmark
+        };
+        let WatchOptions { keep_strangers_days, keep_members_days, .. } = self.watch.options;
+        let strangers = sessions::forgotten_before(now, keep_strangers_days);
+        let members = sessions::forgotten_before(now, keep_members_days.max(keep_strangers_days));
+        let bookmark = self
+            .write(move |tx| {
+                let bookmark = sessions::prune(tx, strangers, members, bookmark)?;
+                kept::prune_windows(tx, members)?;
+                kept::shrink(tx)?;
+                Ok(bookmark)
+            })
+            .await?;
+        self.watch.state().bookmark = bookmark;
+        Ok(())
+    }
+}
+
+impl State {
+    fn next_poll(&self, now: Timestamp) -> Option<(ServerId, Timestamp)> {
+        let rounds: Vec<_> = self.places.values().map(Place::round).collect();
+        schedule::next_poll(&rounds, now)
+    }
+
+    fn next_step(&self, now: Timestamp) -> Timestamp {
+        let poll = self.next_poll(now).map_or(Timestamp::MAX, |(_, at)| at);
+        let past = self.past.next().unwrap_or(Timestamp::MAX);
+        poll.min(past).min(schedule::later(now, schedule::DOZE)).max(now)
+    }
+
+    fn take_in(
+        &mut self,
+        server: ServerId,
+        answer: std::result::Result<crate::domain::facts::Roster, Trouble>,
+        now: Timestamp,
+    ) -> bool {
+        let trouble = answer.as_ref().err().copied();
+        let Some(place) = self.places.get_mut(&server) else { return false };
+        let window = place.attendance.window().map(|window| window.since);
+        let changed = place.take_in(answer, now);
+        if place.attendance.window().map(|window| window.since) != window {
+            self.past.look_again();
+        }
+        match trouble.filter(|trouble| schedule::is_refusal(*trouble)) {
+            // One of them is tried in a while; the others would be refused as well.
+            Some(trouble) => {
+                self.refused = Some(trouble);
+                let until = schedule::after_failure(trouble, now);
+                self.places.values_mut().for_each(|place| place.not_before = until);
+            }
+            None if trouble.is_none() && self.refused.take().is_some() => {
+                self.places.values_mut().for_each(|place| place.not_before = None);
+            }
+            None => {}
+        }
+        changed
+    }
+
+    fn row(&self, place: &Place) -> WatchRow {
+        let health = match (self.refused, place.outcome) {
+            (Some(trouble), _) | (None, Some((Outcome::Trouble(trouble), _))) => Health::Trouble { trouble },
+            (None, Some((Outcome::Stale(why), _))) => Health::Stale { why },
+            (None, Some((Outcome::Believed, _))) if place.hides_names => Health::NamesHidden,
+            (None, Some((Outcome::Believed, _))) => Health::Good,
+            (None, None) => Health::NotAskedYet,
+        };
+        let round = place.round();
+        WatchRow {
+            server: place
+                .server
+                .as_ref()
+                .map_or_else(|| ServerName { id: place.id, name: place.id.to_string() }, named),
+            tracked: place.tracked.len(),
+            every: place.every,
+            last_poll: place.asked,
+            next_poll: place.asked.map(|_| round.due()),
+            health,
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! The past of tracked players: what happened before they were tracked, and while nobody looked, asked for once each in a
+//! slow queue behind everything else.
+//!
+//! How what is told is merged with what was seen is in [`crate::domain::session`].
+
+use std::collections::{HashMap, VecDeque};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{App, kept, second};
+use crate::{
+    domain::{
+        attendance::Window,
+        facts::PastSession,
+        ids::{PlayerId, ServerId},
+        report::Purpose,
+        schedule,
+        session::{self, Ending, Session, Source, Span},
+        trouble::{Trouble, TroubleKind},
+    },
+    error::Result,
+    store::{
+        Transaction,
+        sessions::{self, Visit},
+        sightings::{self, Sighting},
+        watch::Demand,
+    },
+};
+
+/// How long to leave the past alone after a failure that may pass.
+const AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(30);
+
+/// How long to leave it alone when sessions are refused, as some plans may.
+const AFTER_REFUSAL: SignedDuration = SignedDuration::from_hours(1);
+
+/// Whose past is to be asked for.
+#[derive(Default)]
+pub(super) struct Past {
+    is_known: bool,
+    queue: VecDeque<Debt>,
+    not_before: Option<Timestamp>,
+}
+
+/// One request to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Debt {
+    /// Gaps come before what lies long back.
+    purpose: Purpose,
+    server: ServerId,
+    player: PlayerId,
+}
+
+impl Past {
+    /// Somebody is newly tracked, or there is a new gap.
+    pub(super) fn look_again(&mut self) {
+        self.is_known = false;
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// When there is something to do.
+    pub(super) fn next(&self) -> Option<Timestamp> {
+        let waits = !self.is_known || !self.queue.is_empty();
+        waits.then(|| self.not_before.unwrap_or(Timestamp::MIN))
+    }
+}
+
+/// Who was never asked for, and whose last inquiry was before the present window, with all between unknown.
+fn debts(
+    demand: &Demand,
+    windows: &HashMap<ServerId, Window>,
+    asked: &HashMap<(ServerId, PlayerId), Timestamp>,
+) -> VecDeque<Debt> {
+    let mut debts = Vec::new();
+    for (&server, players) in demand {
+        for &player in players {
+            let purpose = match (asked.get(&(server, player)), windows.get(&server)) {
+                (None, _) => Purpose::BackFill,
+                (Some(asked), Some(window)) if *asked < window.since => Purpose::Repair,
+                _ => continue,
+            };
+            debts.push(Debt { purpose, server, player });
+        }
+    }
+    debts.sort_unstable();
+    debts.into()
+}
+
+impl App {
+    /// Makes the next request about the past, if one is due. Returns the servers on which something came to light.
+    pub(super) async fn fill_in_the_past(&self) -> Result<Vec<ServerId>> {
+        if !self.watch.state().past.is_known {
+            let asked = self.read(|conn| Ok(sessions::inquiries(conn)?)).await?;
+            let mut state = self.watch.state();
+            let windows =
+                state.places.values().filter_map(|place| Some((place.id, place.attendance.window()?))).collect();
+            state.past.queue = debts(&state.demand, &windows, &asked);
+            state.past.is_known = true;
+        }
+        let now = self.clock.now();
+        let Some(debt) = self.watch.state().next_debt(now) else { return Ok(Vec::new()) };
+        let answer = self.battlemetrics.sessions(debt.player, debt.server, 1, debt.purpose).await;
+        let (told, pause) = match answer {
+            Ok(told) => (Some(told), schedule::PAST),
+            Err(Trouble { kind: TroubleKind::NotFound, .. }) => (Some(Vec::new()), schedule::PAST),
+            Err(trouble) => (None, pause_after(trouble, now)),
+        };
+        let changed = match told {
+            Some(told) => self.absorb(debt, told, now).await?,
+            None => {
+                self.watch.state().past.queue.push_back(debt);
+                false
+            }
+        };
+        self.watch.state().past.not_before = Some(schedule::later(now, pause));
+        Ok(changed.then_some(debt.server).into_iter().collect())
+    }
+
+    /// Merges what was told of a player with what was seen.
+    async fn absorb(&self, debt: Debt, told: Vec<PastSession>, asked: Timestamp) -> Result<bool> {
+        let Debt { purpose, server, player } = debt;
+        let turn = self.watch.turn(server);
+        let _turn = turn.lock().await;
+        // Of somebody who was a stranger a moment ago, the last minutes may not be kept yet.
+        self.keep_watched(server, purpose == Purpose::BackFill).await?;
+        let (running, window, is_live) = {
+            let state = self.watch.state();
+            let Some(place) = state.places.get(&server) else { return Ok(false) };
+            let is_live = place.is_live(self.clock.now());
+            (place.attendance.since(player), place.attendance.window(), is_live)
+        };
+        // What was seen of strangers longer ago is forgotten: there, what is told is all there is.
+        let remembered = match purpose {
+            Purpose::BackFill => {
+                sessions::forgotten_before(asked, self.watch.options.keep_strangers_days.saturating_sub(1))
+            }
+            _ => Timestamp::MIN,
+        };
+        let merging = Merging { server, player, told, asked, running, window, is_live, remembered };
+        let (changed, began) = self.write(move |tx| merging.write(tx)).await?;
+        if let Some(began) = began {
+            if let Some(place) = self.watch.state().places.get_mut(&server) {
+                place.began_earlier(player, began);
+            }
+            self.keep_watched(server, false).await?;
+        }
+        Ok(changed)
+    }
+}
+
+struct Merging {
+    server: ServerId,
+    player: PlayerId,
+    told: Vec<PastSession>,
+    asked: Timestamp,
+    /// Since when the player is on, by our own watch.
+    running: Option<Timestamp>,
+    window: Option<Window>,
+    /// Whether the window goes on: then all that is later is for the next look to tell.
+    is_live: bool,
+    /// What was seen before that may be forgotten.
+    remembered: Timestamp,
+}
+
+impl Merging {
+    /// Returns whether anything was news, and when the running session began.
+    fn write(&self, tx: &Transaction<'_>) -> Result<(bool, Option<Timestamp>)> {
+        let Self { server, player, .. } = *self;
+        let own = sessions::of(tx, player, server)?;
+        let all: Vec<Visit> = own.iter().copied().chain(self.running_session()).collect();
+        let looked = kept::windows(tx, server)?.into_iter().chain(self.window.and_then(Window::span));
+        let looked = looked.filter_map(|span| Span::new(span.start().max(self.remembered), span.stop()));
+        let told: Vec<Visit> = self.told.iter().filter_map(|told| self.visit(told)).collect();
+        let merged = session::merge(&all, &session::union(looked), &told);
+        let began = merged.iter().find(|visit| visit.ending == Ending::Open).map(|visit| visit.start);
+        let over: Vec<Visit> = merged.into_iter().filter(|visit| visit.ending != Ending::Open).collect();
+        let changed = over != own;
+        // Also when nothing is new: what was kept of a stranger is to be kept as a member's.
+        sessions::replace(tx, player, server, &over)?;
+        sessions::note_inquiry(tx, player, server, second(self.asked))?;
+        sightings::record(tx, server, &[(player, self.sighting(&told))])?;
+        Ok((changed, began.filter(|began| self.running.is_some_and(|running| *began < running))))
+    }
+
+    fn running_session(&self) -> Option<Visit> {
+        let (start, window) = (self.running?, self.window?);
+        Some(self.session(start, window.until.max(start), Ending::Open, Source::Watched))
+    }
+
+    /// Up to where our own looks go on; without such, only what is over.
+    fn visit(&self, told: &PastSession) -> Option<Visit> {
+        let start = second(told.start?);
+        let limit = self.window.filter(|_| self.is_live).map(|window| window.until);
+        let stop = match (told.stop.map(second), limit) {
+            (Some(stop), Some(limit)) => stop.min(limit),
+            (None, Some(limit)) => limit,
+            (Some(stop), None) => stop,
+            (None, None) => return None,
+        };
+        (start < stop).then(|| self.session(start, stop, Ending::Left, Source::Told))
+    }
+
+    fn session(&self, start: Timestamp, stop: Timestamp, ending: Ending, source: Source) -> Visit {
+        Session { subject: self.player, place: self.server, start, stop, ending, source }
+    }
+
+    fn sighting(&self, told: &[Visit]) -> Sighting {
+        let running = self.told.iter().find(|told| told.stop.is_none());
+        Sighting {
+            last_seen: told.iter().map(|visit| visit.stop).max(),
+            first_seen: None,
+            total: None,
+            online: running.is_some(),
+            since: running.and_then(|running| running.start),
+            known_at: self.asked,
+        }
+    }
+}
+
+fn pause_after(trouble: Trouble, now: Timestamp) -> SignedDuration {
+    match trouble.kind {
+        TroubleKind::LimitReached { until } => until.duration_since(now).max(AFTER_FAILURE),
+        TroubleKind::Rejected => AFTER_REFUSAL,
+        _ if schedule::is_refusal(trouble) => AFTER_REFUSAL,
+        _ => AFTER_FAILURE,
+    }
+}
+
+impl super::State {
+    fn next_debt(&mut self, now: Timestamp) -> Option<Debt> {
+        if self.refused.is_some() || self.past.not_before.is_some_and(|not_before| not_before > now) {
+            return None;
+        }
+        // Who is not tracked any more need not be asked for.
+        let demand = &self.demand;
+        let is_tracked = |debt: &Debt| demand.get(&debt.server).is_some_and(|players| players.contains(&debt.player));
+        self.past.queue.retain(is_tracked);
+        let places = &self.places;
+        // What became of a session that ran when we lost sight of it is told by the next look.
+        let may_be_asked = |debt: &Debt| {
+            let place = places.get(&debt.server);
+            place.is_some_and(|place| place.is_live(now) || place.attendance.since(debt.player).is_none())
+        };
+        match self.past.queue.iter().position(may_be_asked) {
+            Some(position) => self.past.queue.remove(position),
+            None => {
+                self.past.not_before = Some(schedule::later(now, AFTER_FAILURE));
+                None
+            }
+        }
+    }
+}

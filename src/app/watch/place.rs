@@ -1,0 +1,304 @@
+//! One watched server in memory: what the last polls showed, and what of it is still to be kept.
+//!
+//! Decides nothing about when to poll and asks nobody; the rules of coming and going are in
+//! [`crate::domain::attendance`].
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    hash::{BuildHasher, RandomState},
+};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    domain::{
+        attendance::{Attendance, Gone, Seen, Window},
+        facts::{QueryStatus, Roster, Server},
+        ids::{PlayerId, ServerId},
+        presence::{self, Stale},
+        schedule::{self, Round},
+        session::{Session, Source},
+        trouble::Trouble,
+    },
+    error::Result,
+    store::{
+        Connection, Transaction, players, servers,
+        sessions::{self, Visit},
+        watch,
+    },
+};
+
+/// How long changes among strangers may wait to be kept together; a crash makes that much unobserved.
+const GATHERED_FOR: SignedDuration = SignedDuration::from_mins(10);
+
+/// How a poll ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The list is believed.
+    Believed,
+    /// There is a list, and it is not believed.
+    Stale(Stale),
+    /// There is none.
+    Trouble(Trouble),
+}
+
+pub(super) struct Place {
+    pub(super) id: ServerId,
+    pub(super) every: SignedDuration,
+    pub(super) tracked: BTreeSet<PlayerId>,
+    /// When it was last polled.
+    pub(super) asked: Option<Timestamp>,
+    pub(super) not_before: Option<Timestamp>,
+    /// How the last poll ended, and when.
+    pub(super) outcome: Option<(Outcome, Timestamp)>,
+    /// As told by the last poll that told anything, or as kept.
+    pub(super) server: Option<Server>,
+    pub(super) hides_names: bool,
+    pub(super) attendance: Attendance<PlayerId>,
+    /// When a list was last believed, and how long one may be missing before there is a gap.
+    believed: Option<(Timestamp, SignedDuration)>,
+    /// Fingerprints of the names of those present.
+    names: HashMap<PlayerId, u64>,
+    hasher: RandomState,
+    pending: Pending,
+    kept: Option<Timestamp>,
+}
+
+/// What is not kept yet.
+#[derive(Clone, Default)]
+struct Pending {
+    touched: HashSet<PlayerId>,
+    gone: Vec<Visit>,
+    ended: Vec<Window>,
+    names: BTreeMap<PlayerId, String>,
+    is_urgent: bool,
+}
+
+/// All that a transaction has to write.
+#[derive(Clone)]
+pub(super) struct Keep {
+    server: Option<Server>,
+    hides_names: bool,
+    id: ServerId,
+    window: Window,
+    ended: Vec<Window>,
+    present: Vec<(PlayerId, Option<Timestamp>)>,
+    tracked: Vec<Visit>,
+    strangers: Vec<Visit>,
+    names: Vec<(PlayerId, String)>,
+    at: Timestamp,
+}
+
+impl Keep {
+    pub(super) fn write(&self, tx: &Transaction<'_>) -> Result<()> {
+        if let Some(server) = &self.server {
+            servers::remember(tx, server, self.at, Some(self.hides_names))?;
+        }
+        players::remember(tx, &self.names, self.at)?;
+        watch::keep_windows(tx, self.id, &self.ended, self.window)?;
+        watch::keep_present(tx, self.id, self.present.iter().copied())?;
+        sessions::add(tx, self.id, &self.tracked)?;
+        sessions::add_passages(tx, self.id, &self.strangers)?;
+        Ok(())
+    }
+}
+
+impl Place {
+    /// As it was kept when the program last ran.
+    pub(super) fn restored(conn: &Connection, id: ServerId) -> Result<Self> {
+        let known = servers::get(conn, id)?;
+        let window = watch::window(conn, id)?;
+        let attendance = match window {
+            Some(window) => Attendance::restored(window, watch::present(conn, id)?),
+            None => Attendance::default(),
+        };
+        Ok(Self {
+            id,
+            every: schedule::IDLE,
+            tracked: BTreeSet::new(),
+            asked: None,
+            not_before: None,
+            outcome: None,
+            hides_names: known.as_ref().is_some_and(|known| known.hides_names),
+            server: known.map(|known| known.server),
+            attendance,
+            believed: None,
+            names: HashMap::new(),
+            hasher: RandomState::new(),
+            pending: Pending::default(),
+            kept: None,
+        })
+    }
+
+    pub(super) fn round(&self) -> Round<ServerId> {
+        Round { place: self.id, every: self.every, asked: self.asked, not_before: self.not_before }
+    }
+
+    /// Takes in the answer of a poll. Returns whether that changed anything somebody may see.
+    pub(super) fn take_in(&mut self, answer: std::result::Result<Roster, Trouble>, now: Timestamp) -> bool {
+        let before = self.outcome.map(|(outcome, _)| outcome);
+        let (outcome, moved) = match answer {
+            Err(trouble) => {
+                self.not_before = schedule::after_failure(trouble, now);
+                (Outcome::Trouble(trouble), false)
+            }
+            Ok(roster) => {
+                self.not_before = None;
+                match believable(&roster, now) {
+                    Err(why) => {
+                        self.server = Some(roster.server);
+                        (Outcome::Stale(why), false)
+                    }
+                    Ok(()) => (Outcome::Believed, self.look(roster, now)),
+                }
+            }
+        };
+        self.outcome = Some((outcome, now));
+        moved || before.map(kind) != Some(kind(outcome))
+    }
+
+    fn look(&mut self, roster: Roster, now: Timestamp) -> bool {
+        let hid_names = self.hides_names;
+        // A short list shows nothing either way; what was found out before still holds.
+        self.hides_names = presence::hides_names(&roster).unwrap_or(hid_names);
+        if self.hides_names && !hid_names {
+            let tracked = &self.tracked;
+            let released = self.attendance.release(|player| tracked.contains(&player));
+            self.went(released);
+        }
+        let looked = second(roster.server.updated_at.map_or(now, |updated_at| updated_at.min(now)));
+        // Invented names would fill the database with people who do not exist.
+        let counts = |player: PlayerId| !self.hides_names || self.tracked.contains(&player);
+        let list: Vec<Seen<PlayerId>> = roster
+            .online
+            .iter()
+            .filter(|player| counts(player.id))
+            .map(|player| Seen { subject: player.id, since: player.since.map(second) })
+            .collect();
+        let renamed = self.hear_names(&roster);
+        let gapless = self.is_gapless(now);
+        self.believed = Some((now, schedule::longest_gap(self.every)));
+        self.server = Some(roster.server);
+
+        let turn = self.attendance.look(&list, looked, gapless);
+        let is_quiet = turn.is_quiet();
+        self.pending.is_urgent |= turn.lost.is_some() || self.kept.is_none();
+        self.pending.ended.extend(turn.lost);
+        for (player, _) in turn.came {
+            self.pending.is_urgent |= self.tracked.contains(&player);
+            self.pending.touched.insert(player);
+        }
+        self.went(turn.went);
+        !is_quiet || renamed || self.hides_names != hid_names
+    }
+
+    /// Whether so little time has gone by since a list was believed that nothing was missed.
+    fn is_gapless(&self, now: Timestamp) -> bool {
+        let (last, longest) = match (self.believed, self.attendance.window()) {
+            (Some(believed), _) => believed,
+            (None, Some(window)) => (window.until, schedule::longest_gap(self.every)),
+            (None, None) => return true,
+        };
+        now.duration_since(last) <= longest
+    }
+
+    fn went(&mut self, gone: Vec<Gone<PlayerId>>) {
+        for Gone { subject, start, stop, ending } in gone {
+            self.pending.is_urgent |= self.tracked.contains(&subject);
+            self.pending.touched.insert(subject);
+            self.names.remove(&subject);
+            let source = Source::Watched;
+            self.pending.gone.push(Session { subject, place: self.id, start, stop, ending, source });
+        }
+    }
+
+    /// Notes names that are new or changed. Returns whether a tracked player is called otherwise now.
+    fn hear_names(&mut self, roster: &Roster) -> bool {
+        let mut renamed = false;
+        for player in roster.online.iter().filter(|player| !self.hides_names || self.tracked.contains(&player.id)) {
+            let print = self.hasher.hash_one(&player.name);
+            let before = self.names.insert(player.id, print);
+            if before != Some(print) {
+                let is_tracked = self.tracked.contains(&player.id);
+                self.pending.is_urgent |= is_tracked;
+                renamed |= is_tracked && before.is_some();
+                self.pending.names.insert(player.id, player.name.clone());
+            }
+        }
+        renamed
+    }
+
+    /// A session that runs began earlier than was known.
+    pub(super) fn began_earlier(&mut self, player: PlayerId, start: Timestamp) {
+        if self.attendance.began_earlier(player, start) {
+            self.pending.touched.insert(player);
+            self.pending.is_urgent = true;
+        }
+    }
+
+    /// What is to be kept now: at once what concerns tracked players, the rest now and then or when `all` is asked for.
+    pub(super) fn to_keep(&self, now: Timestamp, all: bool) -> Option<Keep> {
+        let window = self.attendance.window()?;
+        let waited = self.kept.is_none_or(|kept| now.duration_since(kept) >= GATHERED_FOR);
+        if !(all || waited || self.pending.is_urgent) {
+            return None;
+        }
+        let (tracked, strangers) = self.pending.gone.iter().partition(|visit| self.tracked.contains(&visit.subject));
+        Some(Keep {
+            server: self.server.clone(),
+            hides_names: self.hides_names,
+            id: self.id,
+            window,
+            ended: self.pending.ended.clone(),
+            present: self.pending.touched.iter().map(|player| (*player, self.attendance.since(*player))).collect(),
+            tracked,
+            strangers,
+            names: self.pending.names.iter().map(|(player, name)| (*player, name.clone())).collect(),
+            at: now,
+        })
+    }
+
+    /// All that [`Self::to_keep`] gave is on the disk.
+    pub(super) fn is_kept(&mut self, now: Timestamp) {
+        self.pending = Pending::default();
+        self.kept = Some(now);
+    }
+
+    /// Whether the window goes on.
+    pub(super) fn is_live(&self, now: Timestamp) -> bool {
+        self.believed.is_some_and(|(at, longest)| now.duration_since(at) <= longest)
+    }
+
+    /// Whether the last poll is recent enough to speak of the present.
+    pub(super) fn is_fresh(&self, now: Timestamp) -> bool {
+        let longest = schedule::longest_gap(self.every);
+        self.outcome.is_some_and(|(_, at)| now.duration_since(at) <= longest)
+    }
+}
+
+/// Besides what the server says of itself: a list without anybody on a server that counts players is a fault.
+fn believable(roster: &Roster, now: Timestamp) -> std::result::Result<(), Stale> {
+    presence::believable(&roster.server, now)?;
+    let counted = roster.server.players.unwrap_or(0);
+    let is_queried = roster.server.query_status == QueryStatus::Valid;
+    if roster.online.is_empty() && counted >= 5 && is_queried {
+        return Err(Stale::NotQueried { since: roster.server.updated_at });
+    }
+    Ok(())
+}
+
+/// The same trouble again is no news, though it may name another instant.
+fn kind(outcome: Outcome) -> u8 {
+    match outcome {
+        Outcome::Believed => 0,
+        Outcome::Stale(Stale::ServerDown { .. }) => 1,
+        Outcome::Stale(Stale::NotQueried { .. }) => 2,
+        Outcome::Stale(Stale::TooOld { .. }) => 3,
+        Outcome::Trouble(_) => 4,
+    }
+}
+
+/// As it is kept: whole seconds.
+pub(super) fn second(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
+}

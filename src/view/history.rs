@@ -1,0 +1,158 @@
+//! The answers of `player history` and `group history`.
+//!
+//! Only wording and order of lines; nothing is added up here.
+
+use jiff::SignedDuration;
+
+use super::{
+    card::{Card, Row, Span, Text, Tone, name, plain, text},
+    notice, words,
+};
+use crate::domain::{
+    report::{GroupHistory, HistoryLine, MemberHistory, Period, PlayerHistory, Total},
+    session::Ending,
+};
+
+/// The most former names that are listed.
+const NAMES: usize = 10;
+
+/// The answer of `player history`.
+pub fn player(report: &PlayerHistory) -> Card {
+    let names: Vec<Text> = report.names.iter().take(NAMES).map(|former| text![name(&former.name)]).collect();
+    let sessions = report.sessions.iter().map(session).collect();
+    Card::new(Tone::Plain, text![name(&report.name), " · history"])
+        .line_if(report.trouble.as_ref().map(notice::trouble_line))
+        .rows(totals(&report.totals))
+        .field_if("Other names", listed(names))
+        .rows(under("Sessions", sessions))
+        .line_if(report.sessions.is_empty().then(|| text!["No session is known."]))
+        .footer(footer(&report.server.name, report.page, report.pages, report.as_of))
+}
+
+/// The answer of `group history`.
+pub fn group(report: &GroupHistory) -> Card {
+    let members = report.members.iter().map(member).collect();
+    let not_linked = (report.not_linked > 0).then(|| {
+        let who = words::count(report.not_linked, "member is", "members are");
+        text![plain(format!("{who} known by name only: of them nothing is recorded."))]
+    });
+    Card::new(Tone::Plain, text![name(&report.group), " · history"])
+        .line(text!["Time in which at least one member was on:"])
+        .rows(totals(&report.totals))
+        .rows(under("Members: last 24 hours, 7 days, 30 days", members))
+        .line_if(not_linked)
+        .footer(footer(&report.server.name, report.page, report.pages, report.as_of))
+}
+
+fn totals(totals: &[Total]) -> impl Iterator<Item = Row> {
+    totals.iter().map(|total| {
+        let unknown = match lasting(total.unknown) {
+            Some(unknown) => text![unknown, " of it not known"],
+            None => Vec::new(),
+        };
+        Row::Columns(vec![text![period(total.period)], text![time(total.online)], unknown])
+    })
+}
+
+fn period(period: Period) -> &'static str {
+    match period {
+        Period::Day => "Last 24 hours",
+        Period::Week => "Last 7 days",
+        Period::Month => "Last 30 days",
+        Period::Wipe => "Since the wipe",
+    }
+}
+
+fn time(length: SignedDuration) -> Span {
+    lasting(length).unwrap_or_else(|| Span::from("never"))
+}
+
+/// None for less than a minute.
+fn lasting(length: SignedDuration) -> Option<Span> {
+    (length >= SignedDuration::from_mins(1)).then_some(Span::Lasting(length))
+}
+
+fn session(line: &HistoryLine) -> Row {
+    let mut length = text![Span::Lasting(line.stop.duration_since(line.start))];
+    length.extend(match line.ending {
+        Ending::Left => Vec::new(),
+        Ending::Open => text![" so far"],
+        Ending::Unobserved => text![" at least"],
+    });
+    Row::Columns(vec![text![Span::At(line.start)], length])
+}
+
+fn member(row: &MemberHistory) -> Row {
+    let total = |wanted| {
+        let total = row.totals.iter().find(|total| total.period == wanted);
+        total.map_or_else(Vec::new, |total| text![time(total.online)])
+    };
+    let periods = [Period::Day, Period::Week, Period::Month].map(total);
+    Row::Columns(std::iter::once(text![name(&row.member.name)]).chain(periods).collect())
+}
+
+fn under(heading: &'static str, rows: Vec<Row>) -> Vec<Row> {
+    if rows.is_empty() { rows } else { std::iter::once(Row::Heading(heading)).chain(rows).collect() }
+}
+
+fn listed(names: Vec<Text>) -> Option<Text> {
+    let joined = names.into_iter().reduce(|mut line, next| {
+        line.extend(text![", "]);
+        line.extend(next);
+        line
+    });
+    joined.filter(|line| !line.is_empty())
+}
+
+fn footer(server: &str, page: usize, pages: usize, as_of: jiff::Timestamp) -> Text {
+    let mut line = text![name(server), " · as of ", Span::Ago(as_of)];
+    if pages > 1 {
+        line.push(plain(format!(" · page {page} of {pages}")));
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::{card::Face, samples};
+
+    /// Without the empty cells, which faces leave out.
+    fn told(card: &Card) -> String {
+        samples::sketch(card, Face::Terminal).replace(" · \n", "\n")
+    }
+
+    #[test]
+    fn a_player_over_time() {
+        insta::assert_snapshot!(told(&player(&samples::player_history(""))), @"
+        Plain | ChennyBounce · history
+        Last 24 hours · 2h 13m
+        Last 7 days · 21h 13m
+        Last 30 days · 2d 16h · 1d 12h of it not known
+        Since the wipe · 17h 13m
+        Other names: Chenny
+        # Sessions
+        2026-06-16 20:33 UTC · 2h 13m so far
+        2026-06-15 21:46 UTC · 2h 55m
+        2026-06-13 19:46 UTC · 2h 55m at least
+        2026-06-10 16:46 UTC · 3h 20m
+        _ Rusty Moose |US Monthly| · as of 40s ago · page 1 of 2
+        ");
+    }
+
+    #[test]
+    fn a_group_over_time() {
+        insta::assert_snapshot!(told(&group(&samples::group_history(""))), @"
+        Plain | Purple Base · history
+        Time in which at least one member was on:
+        Last 24 hours · 2h 13m
+        Last 7 days · 21h 13m
+        Last 30 days · 2d 16h · 1d 12h of it not known
+        Since the wipe · 17h 13m
+        # Members: last 24 hours, 7 days, 30 days
+        ChennyBounce · 2h 13m · 21h 13m · 2d 16h
+        1 member is known by name only: of them nothing is recorded.
+        _ Rusty Moose |US Monthly| · as of 40s ago
+        ");
+    }
+}

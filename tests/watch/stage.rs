@@ -1,0 +1,197 @@
+//! The stage: a pretend world, an app that watches it, a clock moved by hand.
+//!
+//! No story is told here.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+use rustops::{
+    app::{App, Asker, Step, WatchOptions},
+    clock::{Clock as _, ManualClock},
+    domain::{
+        ids::{GuildKey, PlayerId, ServerId},
+        session::Span,
+    },
+    remote::{BattleMetrics, Options, Steam},
+    sim::{Sim, SimOptions, World},
+    store::{
+        Store, groups, guilds, players, servers,
+        sessions::{self, Visit},
+        watch,
+    },
+};
+use tempfile::TempDir;
+
+pub(crate) const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+
+pub(crate) struct Stage {
+    pub(crate) sim: Sim,
+    pub(crate) clock: ManualClock,
+    pub(crate) app: App,
+    pub(crate) me: Asker,
+    pub(crate) store: Store,
+    options: WatchOptions,
+    folder: TempDir,
+}
+
+impl Stage {
+    pub(crate) fn new() -> Self {
+        Self::with(WatchOptions::default())
+    }
+
+    pub(crate) fn with(options: WatchOptions) -> Self {
+        let clock = ManualClock::hasty(World::START);
+        let sim_options = SimOptions { seed: 7, clock: Arc::new(clock.clone()), latency: Duration::ZERO };
+        let (sim, services) = Sim::bind(sim_options).unwrap();
+        spawn(services);
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&file(&folder), clock.now()).unwrap();
+        let app = app(&sim, &clock, store.clone()).with_watch(options);
+        Self { sim, clock, app, me: Asker::terminal(GuildKey::local()), store, options, folder }
+    }
+
+    /// The program is killed, and starts again with the same file.
+    pub(crate) fn killed_and_started(&mut self) {
+        self.store = Store::open(&file(&self.folder), self.clock.now()).unwrap();
+        self.app = app(&self.sim, &self.clock, self.store.clone()).with_watch(self.options);
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The guild looks at `server` and tracks `tracked` in groups of 50.
+    pub(crate) async fn tracks(&self, guild: &str, server: u64, tracked: &[u64], pinned: bool) {
+        let (now, guild): (_, GuildKey) = (self.now(), guild.parse().unwrap());
+        let world = self.sim.world();
+        let tracked: Vec<(PlayerId, String)> = tracked
+            .iter()
+            .map(|id| (player(*id), world.player(*id, now).map_or_else(|| format!("P{id}"), |known| known.name)))
+            .collect();
+        let facts = self.facts(server).await;
+        let kept = self.store.write(move |tx| {
+            guilds::ensure(tx, &guild, now)?;
+            servers::remember(tx, &facts, now, None)?;
+            if !pinned {
+                guilds::set_active_server(tx, &guild, Some(facts.id), now)?;
+            }
+            players::remember(tx, &tracked, now)?;
+            for (number, chunk) in tracked.chunks(50).enumerate() {
+                let group = groups::create(tx, &guild, &format!("{} {number}", facts.id), now)?;
+                if pinned {
+                    groups::pin(tx, group, Some(facts.id))?;
+                }
+                for (player, name) in chunk {
+                    groups::add_member(tx, group, Some(*player), None, name, now)?;
+                }
+            }
+            anyhow::Ok(())
+        });
+        kept.await.unwrap();
+    }
+
+    async fn facts(&self, id: u64) -> rustops::domain::facts::Server {
+        let token = self.sim.battlemetrics_token().into();
+        let options =
+            Options::new(self.sim.battlemetrics_url().parse().unwrap(), Some(token), Arc::new(self.clock.clone()));
+        let client = BattleMetrics::new(options).unwrap();
+        let facts = client.server(server(id), rustops::domain::report::Purpose::Person).await.unwrap();
+        self.sim.forget_requests();
+        facts
+    }
+
+    /// The watch goes on for so long. Returns what its steps told.
+    pub(crate) async fn watches_for(&self, time: SignedDuration) -> Vec<Step> {
+        let until = self.now() + time;
+        let mut steps = Vec::new();
+        loop {
+            let step = self.app.watch_step().await.unwrap();
+            let next = step.next;
+            steps.push(step);
+            if next > until {
+                break;
+            }
+            self.clock.advance(next.duration_since(self.now()));
+        }
+        self.clock.advance(until.duration_since(self.now()).max(SignedDuration::ZERO));
+        steps
+    }
+
+    /// Paths that were asked for since the last question.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        let paths = self.sim.requests().into_iter().map(|request| request.path).collect();
+        assert_eq!(self.sim.unexpected(), [], "the services were asked for what they do not have");
+        self.sim.forget_requests();
+        paths
+    }
+
+    /// What is kept of a player on a server, with the session that runs.
+    pub(crate) async fn kept(&self, player_id: u64, server_id: u64) -> (Vec<Visit>, Option<Timestamp>) {
+        let read = self.store.read(move |conn| {
+            let open = watch::present(conn, server(server_id))?;
+            let open = open.into_iter().find(|(present, _)| *present == player(player_id)).map(|(_, since)| since);
+            anyhow::Ok((sessions::of(conn, player(player_id), server(server_id))?, open))
+        });
+        read.await.unwrap()
+    }
+
+    /// When the server was looked at, until now.
+    pub(crate) async fn windows(&self, server_id: u64) -> Vec<Span> {
+        self.app.watch_stop().await.unwrap();
+        self.store.read(move |conn| watch::windows(conn, server(server_id))).await.unwrap()
+    }
+
+    /// When the player really was on the server until now.
+    pub(crate) fn truth(&self, player: u64, server: u64) -> Vec<Span> {
+        let sessions = self.sim.world().sessions(player, Some(server), self.now());
+        let spans = sessions.into_iter().filter_map(|session| {
+            let second = |at: Timestamp| Timestamp::from_second(at.as_second()).unwrap();
+            Span::new(second(session.start), second(session.stop.unwrap_or(self.now())))
+        });
+        rustops::domain::session::union(spans)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a story has no wiring")]
+fn spawn(services: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(services);
+}
+
+fn file(folder: &TempDir) -> PathBuf {
+    folder.path().join("rustops.db")
+}
+
+fn app(sim: &Sim, clock: &ManualClock, store: Store) -> App {
+    let options = |url: String, secret: &str| Options {
+        timeout: Duration::from_secs(20),
+        ..Options::new(url.parse().unwrap(), Some(secret.into()), Arc::new(clock.clone()))
+    };
+    let battlemetrics = BattleMetrics::new(options(sim.battlemetrics_url(), sim.battlemetrics_token())).unwrap();
+    let steam = Steam::new(options(sim.steam_url(), sim.steam_key())).unwrap();
+    App::new(store, battlemetrics, steam, Arc::new(clock.clone()))
+}
+
+pub(crate) fn player(id: u64) -> PlayerId {
+    PlayerId::new(id).unwrap()
+}
+
+pub(crate) fn server(id: u64) -> ServerId {
+    ServerId::new(id).unwrap()
+}
+
+/// Numbers that are the same in each run.
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    /// Xorshift: <https://www.jstatsoft.org/article/view/v008i14>.
+    pub(crate) fn below(&mut self, limit: i64) -> i64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        i64::try_from(self.0 >> 2).unwrap() % limit
+    }
+}
