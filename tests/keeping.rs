@@ -1,12 +1,6 @@
 //! Keeping data, as its owner sees it: imports from other bots (from dumps of a real PostgreSQL where there is one, and from
 //! it live), exports that come back, snapshots, removal for good.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::print_stderr,
-    reason = "what a story takes for granted may stop it"
-)]
+#![expect(clippy::unwrap_used, clippy::string_slice, reason = "what a story takes for granted may stop it")]
 
 use std::{fs, io, path::PathBuf, process::Command, sync::Arc};
 

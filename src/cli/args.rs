@@ -232,7 +232,7 @@ pub enum ImportFrom {
     },
     /// An instance file of rustplusplus
     Rustplusplus {
-        /// instances/<guild id>.json
+        /// `instances/GUILD.json`
         file: PathBuf,
         /// Only tell what would be done
         #[arg(long)]
