@@ -20,6 +20,7 @@
 //! | [`view`] | [`view::card::Card`]: every answer as rows of words, the same for both faces | limits and markup of a face |
 //! | [`store`] | one SQLite file: all SQL, one writer, read-only readers, migrations | rules |
 //! | [`remote`] | clients of BattleMetrics and Steam, one request budget, failures named by remedy | decisions, memory |
+//! | [`legacy`] | what other bots left behind, as text: dumps, tables, instance files become one plan | files, the network, what is kept |
 //! | [`app`] | the use cases, one a file, each from an [`app::Asker`] to a report or an [`error::Error`] | doors, SQL, foreign JSON |
 //! | [`cli`] | the terminal: arguments, cards as text, `--json`, prompt, tour | rules |
 //! | [`discord`] | the bot: commands, components, cards as messages; Discord's limits | rules |
@@ -43,6 +44,7 @@ pub mod config;
 pub mod discord;
 pub mod domain;
 pub mod error;
+pub mod legacy;
 pub mod log;
 pub mod operate;
 pub mod remote;

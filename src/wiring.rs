@@ -6,8 +6,12 @@ use std::{
     collections::BTreeMap,
     io::{self, IsTerminal as _},
     path::Path,
+    pin::pin,
     process::ExitCode,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -25,7 +29,7 @@ use crate::{
     cli::{
         act::{self, Exit},
         args::{self, Action, Colour, ConfigAction, Global, LogFormat, ServiceAction, SetupFlags},
-        health, line, papers,
+        health, keeping, line, papers,
         prompt::Talk,
         setup,
         terminal::Terminal,
@@ -43,7 +47,7 @@ use crate::{
     },
     remote::{BattleMetrics, Options, Steam},
     sim::{START, Sim, SimOptions},
-    store::{OpenError, Store},
+    store::{OpenError, Store, backup},
 };
 
 /// The demo's world is always the same one.
@@ -121,6 +125,7 @@ fn perform(global: &Global, action: Action, terminal: &mut Terminal) -> Result<E
         Action::Demo => return demo(global, terminal),
         Action::Shell => return shell(global, terminal),
         Action::Run => return bot(global, terminal),
+        Action::Restore { file, yes } => return restore(global, &file, yes, terminal),
         Action::Setup(flags) => return setup(global, flags, terminal),
         Action::Doctor { offline } => return doctor(global, offline, terminal),
         Action::Service(action) => return service(global, action, terminal),
@@ -139,8 +144,42 @@ fn command(global: &Global, action: Action, terminal: &mut Terminal) -> Result<E
     let config = configured(global, terminal)?;
     let app = app(&config)?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
+    if global.guild.is_none() && matches!(&action, Action::Import(import) if import.from.is_some()) {
+        return Ok(
+            terminal.usage("Say for whom: --guild with a Discord server's id, or --guild local for the terminal.")?
+        );
+    }
     let asker = Asker::terminal(guild(global));
-    Ok(runtime.block_on(act::act(&app, &asker, action, terminal))?.unwrap_or(Exit::Usage))
+    let tidy = matches!(action, Action::Backup { .. }).then(|| terminal.stop());
+    let acting = act::act(&app, &asker, action, terminal);
+    Ok(runtime.block_on(stoppable(acting, tidy))?.unwrap_or(Exit::Usage))
+}
+
+/// Another database in the place of ours. No use case runs meanwhile.
+fn restore(global: &Global, file: &Path, yes: bool, terminal: &mut Terminal) -> Result<Exit, StartError> {
+    let config = configured(global, terminal)?;
+    let now = SystemClock.now();
+    if let Some(exit) = keeping::confirm_restore(file, yes, terminal)? {
+        return Ok(exit);
+    }
+    let meter = keeping::percent(terminal);
+    let work = backup::restore(config.database(), file.to_owned(), now, meter.progress());
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let report = runtime.block_on(stoppable(work, Some(terminal.stop())));
+    meter.clear();
+    Ok(keeping::restored(report, now, terminal)?)
+}
+
+/// Waits for `work`. What leaves something behind when it is cut off has a flag to be asked by; it is let come to its end
+/// after Ctrl-C. All else simply ends with the process.
+async fn stoppable<T>(work: impl Future<Output = T>, stop: Option<Arc<AtomicBool>>) -> T {
+    let Some(stop) = stop else { return work.await };
+    let mut work = pin!(work);
+    tokio::select! {
+        done = &mut work => return done,
+        _ = tokio::signal::ctrl_c() => stop.store(true, Ordering::Relaxed),
+    }
+    work.await
 }
 
 /// The conversation that writes the configuration.
@@ -238,6 +277,11 @@ fn bot(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
         return Ok(terminal.usage("No Discord token is set. `rustops setup` asks for it and says where to get one.")?);
     };
     let app = app(&config)?;
+    let Some(_claim) = app.claim_for_bot()? else {
+        return Err(
+            anyhow::anyhow!("Another bot runs on this database. Stop it first, or use another --data-dir.").into()
+        );
+    };
     if config.battlemetrics_token.is_none() {
         tracing::warn!("no BattleMetrics token is set: commands that need it will say so");
     }
@@ -251,6 +295,7 @@ fn bot(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
         let stop = signals()?;
         let tasks = [
             beside(pulse(Arc::clone(&heart), connection, Arc::clone(&clock))),
+            beside(snapshots(app.clone(), Arc::clone(&clock))),
             beside(upkeep(app.clone(), Arc::clone(&clock))),
             beside(keep_watch(app.clone(), clock)),
         ];
@@ -315,6 +360,28 @@ fn signals() -> io::Result<impl Future<Output = ()>> {
             Err(error) => tracing::error!(%error, "nobody can ask this process to end"),
         }
     })
+}
+
+/// How long to wait after a snapshot that failed.
+const SNAPSHOT_AGAIN: Duration = Duration::from_secs(60 * 60);
+
+/// Keeps a copy of each day.
+async fn snapshots(app: App, clock: Arc<dyn Clock>) {
+    loop {
+        let wait = match app.snapshot_step().await {
+            Ok(step) => {
+                if let Some(made) = step.made {
+                    tracing::info!(file = made.file, bytes = made.bytes, removed = step.removed, "a snapshot was made");
+                }
+                Duration::try_from(step.next.duration_since(clock.now())).unwrap_or_default()
+            }
+            Err(error) => {
+                tracing::warn!(?error, "the day's snapshot could not be made");
+                SNAPSHOT_AGAIN
+            }
+        };
+        clock.sleep(wait).await;
+    }
 }
 
 /// Lets the outside know that this process lives and whether Discord has let it in, at once when that changes.

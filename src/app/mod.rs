@@ -3,8 +3,12 @@
 //! They name the walls (`store`, `remote`) and the quiet rooms, never a door. No SQL, no JSON of others, no words.
 
 mod access;
+mod adopt;
 mod audit;
+mod backup;
+mod bring_over;
 mod find_player;
+mod forget;
 mod group_add;
 mod group_check;
 mod group_import;
@@ -19,6 +23,7 @@ mod settings;
 mod standing;
 mod status;
 mod suggest;
+mod transfer;
 mod undo;
 mod watch;
 
@@ -28,6 +33,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use self::{
     access::{Asker, Rights},
+    bring_over::{PythonOptions, PythonRustops, source_error},
     standing::Standing,
     watch::{Step, WatchOptions},
 };

@@ -50,7 +50,7 @@ impl App {
 }
 
 /// The IANA name as it is properly written.
-fn zone(input: &str) -> Result<String> {
+pub(super) fn zone(input: &str) -> Result<String> {
     let input = input.trim();
     let known = TimeZone::get(input).ok().and_then(|zone| zone.iana_name().map(str::to_owned));
     known.ok_or_else(|| {

@@ -97,7 +97,17 @@ pub async fn act(app: &App, asker: &Asker, action: Action, terminal: &mut Termin
         Action::Undo { change } => doing.show(app.undo(asker, change).await, view::changes::undone, false)?,
         Action::Setup(_) | Action::Doctor { .. } | Action::Service(_) | Action::Health => return Ok(None),
         Action::About => doing.about()?,
-        Action::Demo | Action::Shell | Action::Run | Action::Config(_) | Action::Completions { .. } | Action::Man => {
+        Action::Backup { file } => doing.backup(file).await?,
+        Action::Export { file, format } => doing.export(file, format).await?,
+        Action::Import(arguments) => doing.import_data(arguments).await?,
+        Action::Forget(action) => doing.forget(action).await?,
+        Action::Restore { .. }
+        | Action::Demo
+        | Action::Shell
+        | Action::Run
+        | Action::Config(_)
+        | Action::Completions { .. }
+        | Action::Man => {
             return Ok(None);
         }
     };
@@ -105,10 +115,10 @@ pub async fn act(app: &App, asker: &Asker, action: Action, terminal: &mut Termin
 }
 
 /// One action under way.
-struct Doing<'a> {
-    app: &'a App,
-    asker: &'a Asker,
-    terminal: &'a mut Terminal,
+pub(super) struct Doing<'a> {
+    pub(super) app: &'a App,
+    pub(super) asker: &'a Asker,
+    pub(super) terminal: &'a mut Terminal,
     name: &'static str,
 }
 
@@ -305,7 +315,7 @@ impl Doing<'_> {
         self.show(report, view::group::deleted, false)
     }
 
-    fn show<T: Serialize>(
+    pub(super) fn show<T: Serialize>(
         &mut self,
         report: Result<T>,
         card: impl Fn(&T) -> Card,
@@ -324,7 +334,7 @@ impl Doing<'_> {
         Ok(if service_failed { Exit::Outside } else { Exit::Done })
     }
 
-    fn complain(&mut self, error: &Error) -> io::Result<Exit> {
+    pub(super) fn complain(&mut self, error: &Error) -> io::Result<Exit> {
         complain(error, self.app.now(), self.terminal)
     }
 }
@@ -367,7 +377,7 @@ fn read_lines(file: &Path) -> io::Result<String> {
 }
 
 /// The end of a sentence that says why a file cannot be read.
-fn unreadable(cause: io::ErrorKind) -> String {
+pub(super) fn unreadable(cause: io::ErrorKind) -> String {
     match cause {
         io::ErrorKind::NotFound => "does not exist.".to_owned(),
         io::ErrorKind::InvalidData => "is not text in UTF-8.".to_owned(),
@@ -376,6 +386,6 @@ fn unreadable(cause: io::ErrorKind) -> String {
     }
 }
 
-fn is_yes(answer: &str) -> bool {
+pub(super) fn is_yes(answer: &str) -> bool {
     matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
 }

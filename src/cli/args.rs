@@ -149,6 +149,32 @@ pub enum Action {
     Shell,
     /// Run the Discord bot
     Run,
+    /// Copy everything to one file, while the bot runs
+    Backup {
+        /// File to make, compressed unless it ends in .db; a new one in the data directory if left out
+        file: Option<PathBuf>,
+    },
+    /// Put a backup in the place of the database, which is kept beside it
+    Restore {
+        /// File that `backup` made, or a copy of a database
+        file: PathBuf,
+        /// Replace without asking
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Write a guild's data to a file
+    Export {
+        /// File to make; the standard output if left out
+        file: Option<PathBuf>,
+        /// Everything, or a table for a spreadsheet
+        #[arg(long, value_name = "FORM", value_enum, default_value = "json")]
+        format: ExportForm,
+    },
+    /// Bring in an export, or what another bot left
+    Import(ImportArguments),
+    /// Remove what is kept of a person, for good
+    #[command(subcommand)]
+    Forget(ForgetAction),
     /// Ask for the tokens, prove each, write the configuration, print the invitation link
     Setup(SetupFlags),
     /// Say what is wrong with this installation, and what to do about it
@@ -172,6 +198,80 @@ pub enum Action {
     },
     /// Print the manual page
     Man,
+}
+
+/// `rustops import …`
+#[derive(Args, Clone, Debug)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct ImportArguments {
+    /// File that `export` made; `-` for the standard input
+    #[arg(required = true)]
+    pub file: Option<PathBuf>,
+    /// Where else from
+    #[command(subcommand)]
+    pub from: Option<ImportFrom>,
+}
+
+/// What another bot left.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ImportFrom {
+    /// The database of the Python RustOps
+    PythonRustops {
+        /// A plain pg_dump, a folder with groups.csv and so on, or postgres://user:password@host/database
+        #[arg(value_parser = secret)]
+        source: SecretString,
+        /// Zone in which that bot's host wrote its dates
+        #[arg(long, value_name = "ZONE", default_value = "UTC")]
+        time_zone: String,
+        /// That bot's file .activeServer
+        #[arg(long, value_name = "FILE")]
+        active_server: Option<PathBuf>,
+        /// Only tell what would be done
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// An instance file of rustplusplus
+    Rustplusplus {
+        /// `instances/GUILD.json`
+        file: PathBuf,
+        /// Only tell what would be done
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// The form of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportForm {
+    /// Everything, to be imported again
+    Json,
+    /// A table of the members, for a spreadsheet
+    Csv,
+}
+
+/// `rustops forget …`
+#[derive(Clone, Debug, Subcommand)]
+pub enum ForgetAction {
+    /// Somebody who is tracked: names, sightings, memberships and mentions in the record of changes
+    Player {
+        /// BattleMetrics or Steam id or link, or the exact name
+        #[arg(required = true)]
+        player: Vec<String>,
+        /// Which of several, if the last answer was a list
+        #[arg(long, value_name = "N")]
+        pick: Option<usize>,
+        /// Forget without asking
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Somebody who used the bot: their id and name in the record of changes
+    Member {
+        /// Discord user id
+        user: String,
+        /// Forget without asking
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// `rustops server …`
@@ -475,6 +575,16 @@ impl Action {
             Self::Demo => "demo",
             Self::Shell => "shell",
             Self::Run => "run",
+            Self::Backup { .. } => "backup",
+            Self::Restore { .. } => "restore",
+            Self::Export { .. } => "export",
+            Self::Import(ImportArguments { from: None, .. }) => "import",
+            Self::Import(ImportArguments { from: Some(ImportFrom::PythonRustops { .. }), .. }) => {
+                "import python-rustops"
+            }
+            Self::Import(ImportArguments { from: Some(ImportFrom::Rustplusplus { .. }), .. }) => "import rustplusplus",
+            Self::Forget(ForgetAction::Player { .. }) => "forget player",
+            Self::Forget(ForgetAction::Member { .. }) => "forget member",
             Self::Setup(_) => "setup",
             Self::Doctor { .. } => "doctor",
             Self::Service(ServiceAction::Install { .. }) => "service install",
@@ -616,6 +726,11 @@ mod tests {
           demo         Try everything in a pretend world, without tokens and network
           shell        A prompt for several commands
           run          Run the Discord bot
+          backup       Copy everything to one file, while the bot runs
+          restore      Put a backup in the place of the database, which is kept beside it
+          export       Write a guild's data to a file
+          import       Bring in an export, or what another bot left
+          forget       Remove what is kept of a person, for good
           setup        Ask for the tokens, prove each, write the configuration, print the invitation link
           doctor       Say what is wrong with this installation, and what to do about it
           service      Have the bot start with the machine (systemd)

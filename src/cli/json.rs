@@ -92,18 +92,33 @@ pub fn cannot_start(message: &str) -> serde_json::Result<String> {
     printed(&Refusal { ok: false, error: Plain { code: "cannot_start", message, next: None, reference: None } })
 }
 
+/// A document of several lines, such as an export.
+///
+/// # Errors
+/// As [`report`].
+pub fn document<T: Serialize>(document: &T) -> serde_json::Result<String> {
+    let mut text = harmless(&serde_json::to_string_pretty(document)?, |letter| letter != '\n' && obeyed(letter));
+    text.push('\n');
+    Ok(text)
+}
+
 /// One line; what a terminal would obey is escaped, so that looking at the output is safe too.
 fn printed(value: &impl Serialize) -> serde_json::Result<String> {
-    let text = serde_json::to_string(value)?;
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if obeyed(letter) {
-            out.push_str(&format!("\\u{:04x}", u32::from(letter)));
+    Ok(harmless(&serde_json::to_string(value)?, obeyed))
+}
+
+/// JSON in which some characters are escaped; they may stand within strings only.
+fn harmless(json: &str, escaped: impl Fn(char) -> bool) -> String {
+    let mut out = String::with_capacity(json.len());
+    for letter in json.chars() {
+        if escaped(letter) {
+            let mut pair = [0; 2];
+            letter.encode_utf16(&mut pair).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
         } else {
             out.push(letter);
         }
     }
-    Ok(out)
+    out
 }
 
 #[cfg(test)]

@@ -95,7 +95,9 @@ fn read(words: &[String]) -> Result<Line, LineError> {
     let all = std::iter::once("rustops").chain(words.iter().map(String::as_str));
     match args::read(all) {
         Ok(arguments) => match arguments.action {
-            Action::Demo | Action::Shell | Action::Run => Err(LineError::NotHere(arguments.action.name())),
+            Action::Demo | Action::Shell | Action::Run | Action::Restore { .. } => {
+                Err(LineError::NotHere(arguments.action.name()))
+            }
             _ => Ok(Line::Do(Box::new(arguments))),
         },
         Err(told) => match told.kind() {

@@ -6,6 +6,7 @@ pub mod act;
 pub mod args;
 pub mod health;
 pub mod json;
+pub mod keeping;
 pub mod line;
 pub mod papers;
 pub mod prompt;

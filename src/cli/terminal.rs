@@ -4,7 +4,11 @@
 
 use std::{
     io::{self, IsTerminal as _, Read as _, Write},
-    sync::Mutex,
+    ops::ControlFlow,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use jiff::{Timestamp, tz::TimeZone};
@@ -33,6 +37,7 @@ pub struct Terminal {
     interactive: bool,
     meter: bool,
     zone: TimeZone,
+    stop: Arc<AtomicBool>,
 }
 
 impl Terminal {
@@ -55,6 +60,7 @@ impl Terminal {
             interactive: is_terminal && io::stdin().is_terminal() && !json,
             meter: io::stderr().is_terminal() && !json,
             zone: TimeZone::system(),
+            stop: Arc::default(),
         }
     }
 
@@ -69,6 +75,11 @@ impl Terminal {
     /// Whether somebody can answer a question.
     pub fn interactive(&self) -> bool {
         self.interactive
+    }
+
+    /// To be set when the person wants long work to stop.
+    pub fn stop(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.stop)
     }
 
     /// Shows an answer.
@@ -227,13 +238,14 @@ impl Terminal {
 /// Progress of long work, on standard error, only where somebody watches.
 pub(super) struct Meter {
     what: &'static str,
+    stop: Arc<AtomicBool>,
     shown: bool,
-    written: Mutex<usize>,
+    written: Mutex<String>,
 }
 
 impl Meter {
     pub(super) fn new(terminal: &Terminal, what: &'static str) -> Self {
-        Self { what, shown: terminal.meter, written: Mutex::new(0) }
+        Self { what, stop: terminal.stop(), shown: terminal.meter, written: Mutex::default() }
     }
 
     /// A progress that cannot be shown is no reason to stop the work.
@@ -242,15 +254,25 @@ impl Meter {
             return;
         }
         let line = format!("{done} of {of} {}", self.what);
-        let mut written = self.written.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        *written = line.len();
-        write!(io::stderr(), "\r{line}").ok();
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if *written != line {
+            write!(io::stderr(), "\r{line}").ok();
+            *written = line;
+        }
+    }
+
+    /// Shows how much of something is done, in hundredths, and tells whether to go on.
+    pub(super) fn watch(&self, done: u64, of: u64) -> ControlFlow<()> {
+        let hundredths = done.saturating_mul(100).checked_div(of).unwrap_or(100);
+        self.show(usize::try_from(hundredths).unwrap_or(100), 100);
+        if self.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     pub(super) fn clear(&self) {
-        let written = *self.written.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if written > 0 {
-            write!(io::stderr(), "\r{}\r", " ".repeat(written)).ok();
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if !written.is_empty() {
+            write!(io::stderr(), "\r{}\r", " ".repeat(written.len())).ok();
+            written.clear();
         }
     }
 }

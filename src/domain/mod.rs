@@ -4,9 +4,11 @@
 
 pub mod attendance;
 pub mod budget;
+pub mod export;
 pub mod facts;
 pub mod identity;
 pub mod ids;
+pub mod keeping;
 pub mod names;
 pub mod notice;
 pub mod presence;

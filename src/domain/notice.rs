@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{
     ids::{ChangeId, RoleId},
+    keeping::FileProblem,
     report::Candidate,
     trouble::Trouble,
 };
@@ -159,6 +160,21 @@ pub enum Notice {
         /// Why.
         problem: Storage,
     },
+    /// A file cannot be used.
+    File {
+        /// Which, as it was given.
+        path: String,
+        /// Why.
+        #[serde(flatten)]
+        problem: FileProblem,
+    },
+    /// The guild holds data of its own, which an import would mix up.
+    GuildNotEmpty {
+        /// Its living groups.
+        groups: usize,
+    },
+    /// The work was stopped; nothing was changed.
+    Stopped,
 }
 
 /// What a text was meant to be.

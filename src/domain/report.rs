@@ -710,7 +710,7 @@ pub struct Audit {
 }
 
 /// A recorded change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeRow {
     /// Its number.
     pub id: ChangeId,

@@ -1,4 +1,5 @@
-//! The outside services: BattleMetrics and Steam (and Discord, for setup and doctor), each a small client whose methods answer in `domain`'s words and fail
+//! The outside services: BattleMetrics and Steam (Discord for setup and doctor, somebody's PostgreSQL for an import), each
+//! a small client whose methods answer in `domain`'s words and fail
 //! with a [`Trouble`](crate::domain::trouble::Trouble) that names what a person can do about it.
 //!
 //! The only room that sends requests or knows how foreign JSON is spelt. It decides nothing about players, keeps nothing
@@ -9,6 +10,8 @@ mod body;
 mod discord;
 mod journal;
 mod line;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod probe;
 mod queue;
 #[cfg(test)]

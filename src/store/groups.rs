@@ -160,6 +160,22 @@ pub fn create(connection: &Connection, guild: &GuildKey, name: &str, now: Timest
         .context("make a group")
 }
 
+/// Makes a group that is deleted already, so that its name may be any.
+pub(super) fn create_deleted(
+    connection: &Connection,
+    guild: &GuildKey,
+    name: &str,
+    now: Timestamp,
+) -> anyhow::Result<GroupId> {
+    connection
+        .query_row(
+            "INSERT INTO groups (guild, name, folded, created_at, deleted_at) VALUES (?1, ?2, ?3, ?4, ?4) RETURNING id",
+            params![guild, name, player_names::folded(name), Seconds(now)],
+            |row| row.get(0),
+        )
+        .context("make a deleted group")
+}
+
 /// Renames a group.
 ///
 /// # Errors
@@ -247,6 +263,18 @@ pub fn members(connection: &Connection, group: GroupId) -> anyhow::Result<Vec<Me
         .query_map([group], member)?
         .collect::<rusqlite::Result<_>>()
         .context("read the members")
+}
+
+/// The names by which the group's members were added, whatever they are called by now.
+///
+/// # Errors
+/// Those of the database.
+pub fn added_names(connection: &Connection, group: GroupId) -> anyhow::Result<Vec<(MemberId, String)>> {
+    connection
+        .prepare_cached("SELECT id, name FROM members WHERE group_id = ?1 AND removed_at IS NULL ORDER BY id")?
+        .query_map([group], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()
+        .context("read the names by which members were added")
 }
 
 pub(super) const FIND_MEMBER_BY_PLAYER: &str =

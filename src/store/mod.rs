@@ -15,14 +15,23 @@ pub use rusqlite::{Connection, Transaction};
 use rusqlite::{ErrorCode, TransactionBehavior, ffi};
 use tokio::sync::Semaphore;
 
-use crate::domain::notice::Storage;
+use crate::{
+    domain::{
+        keeping::{BackedUp, Progress},
+        notice::Storage,
+    },
+    error::Error,
+};
 
 pub mod audit;
+pub mod backup;
 mod checkup;
 mod copies;
 pub mod counts;
+pub mod forget;
 pub mod groups;
 pub mod guilds;
+mod lock;
 mod open;
 #[cfg(test)]
 mod plans;
@@ -30,11 +39,13 @@ pub mod players;
 pub mod servers;
 pub mod sessions;
 pub mod sightings;
+pub mod transfer;
 mod values;
 pub mod watch;
 
 pub use checkup::{Checkup, checkup};
 pub use counts::counts;
+pub use lock::Lock;
 pub use open::OpenError;
 
 /// The most readers at work at the same time; more have to wait their turn.
@@ -51,6 +62,7 @@ struct Rooms {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
     turns: Semaphore,
+    _open: Lock,
 }
 
 impl Store {
@@ -60,8 +72,11 @@ impl Store {
     /// # Errors
     /// Says what stands in the way and what to do; the file is then as it was.
     pub fn open(path: &Path, now: Timestamp) -> Result<Self, OpenError> {
+        open::make_place(path)?;
+        let _open = lock::share(path).map_err(|error| OpenError::of(path, error.into()))?;
         let writer = open::open(path, now)?;
-        let rooms = Rooms { path: path.to_owned(), idle: Mutex::new(Vec::new()), turns: Semaphore::new(READERS) };
+        let (idle, turns) = (Mutex::new(Vec::new()), Semaphore::new(READERS));
+        let rooms = Rooms { path: path.to_owned(), idle, turns, _open };
         Ok(Self { rooms: Arc::new(rooms), writer: Arc::new(tokio::sync::Mutex::new(writer)) })
     }
 
@@ -101,6 +116,33 @@ impl Store {
         T: Send + 'static,
         E: From<anyhow::Error> + Send + 'static,
     {
+        self.transact(write, true).await
+    }
+
+    /// Runs `write` as [`Store::write`] does, and keeps nothing of it: to see what would come of it.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn rehearse<T, E>(
+        &self,
+        write: impl FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<anyhow::Error> + Send + 'static,
+    {
+        self.transact(write, false).await
+    }
+
+    async fn transact<T, E>(
+        &self,
+        write: impl FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
+        keep: bool,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<anyhow::Error> + Send + 'static,
+    {
         let mut writer = Arc::clone(&self.writer).lock_owned().await;
         blocking(move || {
             let transaction = writer
@@ -108,10 +150,47 @@ impl Store {
                 .context("begin to write")
                 .map_err(E::from)?;
             let answer = write(&transaction)?;
-            transaction.commit().context("keep what was written").map_err(E::from)?;
+            if keep {
+                transaction.commit().context("keep what was written").map_err(E::from)?;
+            }
             Ok(answer)
         })
         .await
+    }
+
+    /// Claims the database for the one bot that may run on it, until the lock is dropped; `None` when another bot has it.
+    ///
+    /// # Errors
+    /// When the lock file beside the database cannot be used.
+    pub fn claim_for_bot(&self) -> anyhow::Result<Option<Lock>> {
+        lock::bot(&self.rooms.path).context("lock the database for the bot")
+    }
+
+    /// Copies the database, as it is at one instant, to a file that does not exist yet: compressed, unless that ends in
+    /// `.db`. It has its name only once it is whole, checked and safe on the disk. Delays no reader and no writer.
+    ///
+    /// # Errors
+    /// Says what is wrong with the file; stopped by `progress`; those of the database.
+    pub async fn back_up(&self, target: PathBuf, now: Timestamp, progress: Progress) -> Result<BackedUp, Error> {
+        let rooms = Arc::clone(&self.rooms);
+        blocking(move || backup::make(&rooms.path, &target, now, &progress)).await
+    }
+
+    /// Runs `work` where waiting for the disk holds nobody up.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub async fn beside<T, E>(&self, work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<anyhow::Error> + Send + 'static,
+    {
+        blocking(work).await
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.rooms.path
     }
 
     /// Bytes of the file and of the log beside it.

@@ -25,7 +25,7 @@ mod embedded {
 pub(super) const VERSION: i32 = 2;
 
 /// By this a file is told from other programs' databases; the first migration sets it.
-const APPLICATION: i32 = 0x5255_5354;
+pub(super) const APPLICATION: i32 = 0x5255_5354;
 
 /// How long to wait for another process.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -146,7 +146,7 @@ impl OpenError {
 }
 
 /// The first bytes of every database: <https://sqlite.org/fileformat.html#the_database_header>.
-const BEGINNING: &[u8] = b"SQLite format 3\0";
+pub(super) const BEGINNING: &[u8] = b"SQLite format 3\0";
 
 /// The writer, on a file that is of our version by now.
 pub(super) fn open(path: &Path, now: Timestamp) -> Result<Connection, OpenError> {
@@ -174,7 +174,7 @@ fn open_as(
 }
 
 /// Sees to it that there is a file that we may write, a database or empty.
-fn make_place(path: &Path) -> Result<(), OpenError> {
+pub(super) fn make_place(path: &Path) -> Result<(), OpenError> {
     let other = |error: io::Error| OpenError::of(path, error.into());
     let folder = folder(path);
     make_folder(folder).map_err(|cause| OpenError::CannotMakeDirectory { path: folder.to_owned(), cause })?;
@@ -213,7 +213,7 @@ pub(super) fn folder(path: &Path) -> &Path {
     }
 }
 
-fn make_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -234,12 +234,12 @@ pub(super) fn new_file(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     fs::File::open(folder)?.sync_all()
 }
 
 #[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -282,7 +282,7 @@ fn touch(connection: &Connection, tables: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn version(connection: &Connection) -> anyhow::Result<i32> {
+pub(super) fn version(connection: &Connection) -> anyhow::Result<i32> {
     // Asked of the file, for what the connection remembers of its tables may be older than another process' migration.
     let history = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'refinery_schema_history'";
     if connection.query_row(history, [], |_| Ok(())).optional()?.is_none() {
@@ -309,6 +309,7 @@ pub(super) fn reader(path: &Path) -> anyhow::Result<Connection> {
 
 /// The connection that writes. `synchronous = FULL` makes each commit wait for the disk: with less, a power cut could
 /// take back what a user was told is done. The log is merged into the file every 4 MB and does not stay larger than 8.
+/// What is deleted is written over, so that nobody who is to be forgotten lies about in free pages.
 /// Foreign keys are off until the file is of our version, for a migration that rebuilds a table would otherwise delete
 /// all that refers to it: <https://sqlite.org/lang_altertable.html#otheralter>.
 fn writer(path: &Path) -> anyhow::Result<Connection> {
@@ -317,7 +318,8 @@ fn writer(path: &Path) -> anyhow::Result<Connection> {
     connection.busy_timeout(PATIENCE)?;
     connection.execute_batch(SETTINGS)?;
     connection.execute_batch(
-        "PRAGMA cache_size = -1024; PRAGMA foreign_keys = OFF; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;",
+        "PRAGMA cache_size = -1024; PRAGMA foreign_keys = OFF; PRAGMA secure_delete = ON; PRAGMA fullfsync = ON;
+         PRAGMA checkpoint_fullfsync = ON;",
     )?;
     // Holds for a new file only: what pruning frees can be given back to the file system.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::values::Seconds;
 use crate::domain::{
+    export::ExportedPlayer,
     facts::FormerName,
     ids::{PlayerId, SteamId},
     names,
@@ -118,6 +119,26 @@ fn add_name(
             .prepare_cached("INSERT OR IGNORE INTO player_name_starts (start, player) VALUES (?1, ?2)")?
             .execute(params![start, id])
             .context("make a name searchable")?;
+    }
+    Ok(())
+}
+
+/// Takes over a player from an export. A current name that was noted later here stays, and nothing that is known is lost.
+///
+/// # Errors
+/// Those of the database.
+pub(super) fn take_over(connection: &Connection, player: &ExportedPlayer) -> anyhow::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO players (id, name, name_at, steam, private) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (id) DO UPDATE
+             SET name = iif(?3 > name_at, ?2, name), name_at = max(?3, name_at), steam = coalesce(steam, ?4),
+                 private = max(private, ?5)",
+        )?
+        .execute(params![player.id, player.name, Seconds(player.name_at), player.steam, player.private])
+        .context("take over a player")?;
+    for name in &player.names {
+        add_name(connection, player.id, &name.name, name.first_seen, name.last_seen)?;
     }
     Ok(())
 }

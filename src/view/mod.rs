@@ -10,6 +10,7 @@ pub mod command;
 pub mod group;
 pub mod help;
 pub mod history;
+pub mod keeping;
 pub mod notice;
 pub mod player;
 pub mod presence;

@@ -11,6 +11,8 @@ use super::{
     words,
 };
 use crate::domain::{
+    keeping::FileProblem,
+    names,
     notice::{CannotUndo, Needs, Notice, Storage, What, Wrong},
     trouble::{Service, Trouble, TroubleKind, Unreadable},
 };
@@ -114,6 +116,9 @@ pub fn what(notice: &Notice) -> Text {
         Notice::UnknownTimeZone { input, .. } => quoted("There is no time zone ", input, ""),
         Notice::Outside { trouble } => text![plain(capital(&words::trouble(trouble)))],
         Notice::Storage { problem } => text![storage(*problem)],
+        Notice::File { path, problem } => file(path, problem),
+        Notice::GuildNotEmpty { .. } => text!["There is data in this guild already"],
+        Notice::Stopped => text!["Stopped; nothing was changed"],
     }
 }
 
@@ -136,6 +141,11 @@ pub fn why(notice: &Notice) -> Option<Text> {
         Notice::NotAllowed { needs: Needs::ManageServer } => text!["It takes the right to manage this Discord server."],
         Notice::CannotUndo { why, .. } => cannot_undo(why),
         Notice::Outside { trouble } => trouble_cause(trouble),
+        Notice::File { problem, .. } => return file_cause(problem),
+        Notice::GuildNotEmpty { groups } => {
+            let groups = words::count(*groups, "group", "groups");
+            text![plain(format!("It has {groups}, and an import brings back a guild as it was, settings and all."))]
+        }
         _ => return None,
     })
 }
@@ -194,12 +204,68 @@ pub fn next(notice: &Notice) -> Option<Text> {
         }
         Notice::Outside { trouble } => return remedy(trouble),
         Notice::Storage { problem } => text![storage_remedy(*problem)],
+        Notice::File { problem, .. } => text![file_remedy(problem)?],
+        Notice::GuildNotEmpty { .. } => {
+            text!["Name another guild with ", Span::Code("--guild".to_owned()), ", or use another --data-dir."]
+        }
+        Notice::Stopped => return None,
         Notice::AlreadyMember { .. }
         | Notice::NothingToUndo
         | Notice::TooMany { .. }
         | Notice::CannotUndo { why: CannotUndo::Gone, .. } => {
             return None;
         }
+    })
+}
+
+fn file(path: &str, problem: &FileProblem) -> Text {
+    let what = match problem {
+        FileProblem::Missing => " does not exist",
+        FileProblem::Exists => " exists already",
+        FileProblem::Unusable { .. } => " cannot be used",
+        FileProblem::InUse { by_bot: true } => " is in use by the running bot",
+        FileProblem::InUse { by_bot: false } => " is in use by another program",
+        FileProblem::NotABackup => " is not a backup of RustOps",
+        FileProblem::Damaged { .. } => " is damaged",
+        FileProblem::Newer { .. } => " was written by a newer RustOps",
+        FileProblem::Malformed { .. } => " cannot be understood",
+        FileProblem::Encoding { .. } => " is not UTF-8 text",
+        FileProblem::NotPlain => " is a dump that only pg_restore can read",
+        FileProblem::NothingInside => " holds nothing to import",
+        FileProblem::TooLarge { .. } => " is too large",
+    };
+    text![Span::Code(names::cut(&names::shown(path), 300)), what]
+}
+
+fn file_cause(problem: &FileProblem) -> Option<Text> {
+    Some(match problem {
+        FileProblem::Unusable { cause } => text![name(cause), "."],
+        FileProblem::Damaged { detail } | FileProblem::Malformed { line: None, detail } => text![name(detail), "."],
+        FileProblem::Malformed { line: Some(line), detail } => {
+            text![plain(format!("Line {line}: ")), name(detail), "."]
+        }
+        FileProblem::Newer { found, known } => {
+            text![plain(format!("Its data has version {found}, this program knows {known}."))]
+        }
+        FileProblem::Encoding { found } => text!["It seems to be ", name(found), "."],
+        FileProblem::TooLarge { limit } => text![plain(format!("At most {limit} can be read."))],
+        _ => return None,
+    })
+}
+
+fn file_remedy(problem: &FileProblem) -> Option<&'static str> {
+    Some(match problem {
+        FileProblem::Missing => "Check the path.",
+        FileProblem::Exists => "Choose another name, or move it away.",
+        FileProblem::InUse { by_bot: true } => "Stop the bot first, then try again.",
+        FileProblem::InUse { by_bot: false } => "Wait until it has ended, then try again.",
+        FileProblem::NotABackup => "Give a file that rustops backup made, or a copy of a database.",
+        FileProblem::Damaged { .. } => "Nothing was changed. Try an older one.",
+        FileProblem::Newer { .. } => "Nothing was changed. Use the newer RustOps.",
+        FileProblem::Encoding { .. } => "Make it again in UTF-8; with pg_dump: --encoding=UTF8 --file=FILE.",
+        FileProblem::NotPlain => "Make it again with pg_dump --format=plain.",
+        FileProblem::NothingInside => "Check that it is the right file.",
+        FileProblem::Unusable { .. } | FileProblem::Malformed { .. } | FileProblem::TooLarge { .. } => return None,
     })
 }
 
@@ -572,6 +638,57 @@ mod tests {
 
         Bad | The database is damaged
         Whoever runs the bot: stop it, keep the file, and go back to the last copy of it.
+
+        Bad | /home/ann/old.db.gz does not exist
+        Check the path.
+
+        Bad | /home/ann/old.db.gz exists already
+        Choose another name, or move it away.
+
+        Bad | /home/ann/old.db.gz cannot be used
+        Permission denied (os error 13).
+
+        Bad | /home/ann/old.db.gz is in use by the running bot
+        Stop the bot first, then try again.
+
+        Bad | /home/ann/old.db.gz is in use by another program
+        Wait until it has ended, then try again.
+
+        Bad | /home/ann/old.db.gz is not a backup of RustOps
+        Give a file that rustops backup made, or a copy of a database.
+
+        Bad | /home/ann/old.db.gz is damaged
+        row 7 missing from index groups_living.
+        Nothing was changed. Try an older one.
+
+        Bad | /home/ann/old.db.gz was written by a newer RustOps
+        Its data has version 9, this program knows 1.
+        Nothing was changed. Use the newer RustOps.
+
+        Bad | /home/ann/old.db.gz cannot be understood
+        Line 7: row 7 missing from index groups_living.
+
+        Bad | /home/ann/old.db.gz cannot be understood
+        row 7 missing from index groups_living.
+
+        Bad | /home/ann/old.db.gz is not UTF-8 text
+        It seems to be UTF-16.
+        Make it again in UTF-8; with pg_dump: --encoding=UTF8 --file=FILE.
+
+        Bad | /home/ann/old.db.gz is a dump that only pg_restore can read
+        Make it again with pg_dump --format=plain.
+
+        Bad | /home/ann/old.db.gz holds nothing to import
+        Check that it is the right file.
+
+        Bad | /home/ann/old.db.gz is too large
+        At most 1000000 can be read.
+
+        Bad | There is data in this guild already
+        It has 3 groups, and an import brings back a guild as it was, settings and all.
+        Name another guild with --guild, or use another --data-dir.
+
+        Bad | Stopped; nothing was changed
         "#);
     }
 

@@ -8,11 +8,15 @@ use serde_json::Value;
 
 use super::{
     card::{Card, Face, Row, Span},
-    changes, choices, group, help, history, notice, player, presence, server, status, words,
+    changes, choices, group, help, history, keeping, notice, player, presence, server, status, words,
 };
 use crate::domain::{
     facts::{FormerName, QueryStatus, Server, ServerStatus},
     ids::{ChangeId, ChannelId, GroupId, GuildKey, MemberId, PlayerId, RoleId, ServerId, SteamId},
+    keeping::{
+        Adopted, Altered, BackedUp, Exported, FileProblem, Forgotten, GuildImported, Remark, Restored, RowRemark,
+        Unusable,
+    },
     notice::{CannotUndo, Needs, Notice, Storage, What, Wrong},
     presence::{Presence, Stale, Unknown},
     report::*,
@@ -466,15 +470,87 @@ pub(crate) fn reports(tag: &str) -> Vec<Sample> {
         sample("settings", &settings_report(tag), |report, _| status::settings(report)),
         sample("audit", &audit(tag), |report, _| changes::audit(report)),
         sample("undo", &undone(tag), |report, _| changes::undone(report)),
+        sample("backup", &backed_up(tag), |report, _| keeping::backed_up(report)),
+        sample("restore", &restored(tag), |report, _| keeping::restored(report)),
+        sample("export", &exported(tag), |report, _| keeping::exported(report)),
+        sample(
+            "import",
+            &GuildImported { unchanged: false, groups: 3, members: 21, players: 19, changes: 40 },
+            |report, _| keeping::imported(report),
+        ),
+        sample("import python-rustops", &adopted(tag), |report, _| keeping::adopted(report)),
+        outcome("forget player", &forgotten(tag), |report, _| keeping::forgotten(report)),
+        sample("forget member", &Forgotten { memberships: 0, records: 0, ..forgotten(tag) }, |report, _| {
+            keeping::forgotten(report)
+        }),
     ]
+}
+
+fn exported(tag: &str) -> Exported {
+    Exported { file: Some(format!("{tag}/home/ann/purple.json")), bytes: 34_567, groups: 3, members: 21 }
+}
+
+fn adopted(tag: &str) -> Adopted {
+    let told = |source: &str, line, name: &str, remark| RowRemark {
+        source: format!("{tag}{source}"),
+        line,
+        name: format!("{tag}{name}"),
+        remark,
+    };
+    let changed = |how| Remark::Changed { how };
+    Adopted {
+        dry_run: false,
+        cut_short: true,
+        rows: 24,
+        imported: 20,
+        already: 3,
+        refused: 1,
+        groups: vec![format!("{tag}Purple Base"), format!("{tag}purple base (2)")],
+        members: 18,
+        unlinked: 2,
+        server: Some(server_name(tag)),
+        remarks: vec![
+            told("groups", 31, "ChennyBounce", changed(Altered::BadSteamId)),
+            told("groups", 40, "purple base ", changed(Altered::Renamed { to: format!("{tag}purple base (2)") })),
+            told("last_checked", 55, "Gone", Remark::Refused { why: Unusable::NoSuchGroup }),
+        ],
+    }
+}
+
+pub(crate) fn forgotten(tag: &str) -> Forgotten {
+    Forgotten { name: format!("{tag}ChennyBounce"), memberships: 2, changes: 3, records: 9 }
+}
+
+fn backed_up(tag: &str) -> BackedUp {
+    BackedUp {
+        file: format!("{tag}/home/ann/.local/share/rustops/backups/rustops-20260616T224640Z.db.gz"),
+        bytes: 1_234_567,
+        database: 4_567_890,
+        counts: status_report(tag).counts,
+        at: now(),
+    }
+}
+
+fn restored(tag: &str) -> Restored {
+    Restored {
+        file: format!("{tag}rustops-20260616T224640Z.db.gz"),
+        database: format!("{tag}/home/ann/.local/share/rustops/rustops.db"),
+        kept: Some(format!("{tag}/home/ann/.local/share/rustops/rustops.db.replaced-20260616T224640Z")),
+        counts: status_report(tag).counts,
+    }
 }
 
 /// Cards that belong to no report of their own.
 pub(crate) fn other_cards(tag: &str, face: Face) -> Vec<Card> {
     let caller = help::Caller { right: super::command::Right::Manage, server_is_set: true, groups: 3 };
     let about = help::About { version: "0.1.0", licence: "MIT", home: "https://example.com/rustops" };
-    let mut cards =
-        vec![group::confirm_deletion(&brief(tag), face), help::help(caller), help::about(about), choices::expired()];
+    let mut cards = vec![
+        group::confirm_deletion(&brief(tag), face),
+        keeping::confirm_forgetting(&forgotten(tag)),
+        help::help(caller),
+        help::about(about),
+        choices::expired(),
+    ];
     cards.push(notice::failure("A1B2C3"));
     cards
 }
@@ -523,10 +599,33 @@ pub(crate) fn notices(tag: &str) -> Vec<Notice> {
     all.extend(
         [Storage::Full, Storage::ReadOnly, Storage::Busy, Storage::Corrupt].map(|problem| Notice::Storage { problem }),
     );
+    let path = format!("{tag}/home/ann/old.db.gz");
+    all.extend(file_problems(tag).into_iter().map(|problem| Notice::File { path: path.clone(), problem }));
+    all.extend([Notice::GuildNotEmpty { groups: 3 }, Notice::Stopped]);
     for service in [Service::BattleMetrics, Service::Steam] {
         all.extend(kinds().into_iter().map(|kind| Notice::Outside { trouble: Trouble { service, kind } }));
     }
     all
+}
+
+fn file_problems(tag: &str) -> Vec<FileProblem> {
+    let detail = || format!("{tag}row 7 missing from index groups_living");
+    vec![
+        FileProblem::Missing,
+        FileProblem::Exists,
+        FileProblem::Unusable { cause: format!("{tag}Permission denied (os error 13)") },
+        FileProblem::InUse { by_bot: true },
+        FileProblem::InUse { by_bot: false },
+        FileProblem::NotABackup,
+        FileProblem::Damaged { detail: detail() },
+        FileProblem::Newer { found: 9, known: 1 },
+        FileProblem::Malformed { line: Some(7), detail: detail() },
+        FileProblem::Malformed { line: None, detail: detail() },
+        FileProblem::Encoding { found: format!("{tag}UTF-16") },
+        FileProblem::NotPlain,
+        FileProblem::NothingInside,
+        FileProblem::TooLarge { limit: 1_000_000 },
+    ]
 }
 
 fn wrongs(tag: &str) -> Vec<Wrong> {

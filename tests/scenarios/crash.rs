@@ -2,6 +2,12 @@
 //!
 //! The real program as a process of its own, killed without a word at the count of a confirmation.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "test support outside of test functions: a broken machine should stop the story at once"
+)]
+
 use std::{
     path::Path,
     process::{Child, Command, Stdio},

@@ -30,6 +30,7 @@ async fn a_history_holds_what_was_told_and_what_was_seen() {
     assert!(history.sessions[1..].iter().all(|line| (line.ending, line.source) == (Ending::Left, Source::Told)));
     let day = history.totals[0];
     assert_eq!(day.period, Period::Day);
+    // This evening so far, and the end of the evening before: until 23 h before the beginning.
     assert!((day.online - MINUTE * (133 + 5 + 55)).abs() <= MINUTE * 2, "{day:?}");
     assert_eq!(day.unknown, SignedDuration::ZERO);
     assert_eq!(history.totals.last().unwrap().period, Period::Wipe);

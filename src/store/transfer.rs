@@ -1,0 +1,489 @@
+//! A whole guild out of the database and into another one, across all families of tables.
+//!
+//! Reads and writes rows as they are. What has to hold in an export is known in [`crate::domain::export`].
+
+use std::collections::{BTreeSet, HashMap};
+
+use anyhow::Context;
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::{
+    groups, guilds, players, servers, sightings,
+    values::{Count, Seconds},
+};
+use crate::domain::{
+    export::{
+        Export, ExportedGroup, ExportedMember, ExportedName, ExportedPlayer, ExportedServer, ExportedSighting, FORMAT,
+        VERSION, remap,
+    },
+    ids::{GroupId, GuildKey, MemberId, PlayerId, ServerId},
+    report::LastCheck,
+};
+
+/// Everything that is kept for a guild.
+///
+/// # Errors
+/// Those of the database.
+pub fn export(connection: &Connection, guild: &GuildKey, now: Timestamp) -> anyhow::Result<Export> {
+    let kept = guilds::get(connection, guild)?;
+    let groups = exported_groups(connection, guild)?;
+    let linked: BTreeSet<PlayerId> =
+        groups.iter().flat_map(|group| &group.members).filter_map(|member| member.player).collect();
+    let mut players = Vec::with_capacity(linked.len());
+    let mut sightings = Vec::new();
+    for id in linked {
+        players.push(exported_player(connection, id)?);
+        sightings.extend(exported_sightings(connection, id)?);
+    }
+    let used_servers: Vec<ServerId> = connection
+        .prepare("SELECT server FROM server_uses WHERE guild = ?1 ORDER BY id")?
+        .query_map([guild], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()
+        .context("read the used servers")?;
+    let active_server = kept.as_ref().and_then(|kept| kept.active_server);
+    let named: BTreeSet<ServerId> = used_servers
+        .iter()
+        .copied()
+        .chain(active_server)
+        .chain(groups.iter().filter_map(|group| group.pinned))
+        .chain(sightings.iter().map(|seen| seen.server))
+        .collect();
+    let mut described = Vec::with_capacity(named.len());
+    for id in named {
+        let known = servers::get(connection, id)?.context("a server is not described")?;
+        let servers::KnownServer { server, as_of, hides_names } = known;
+        described.push(ExportedServer { server, as_of, hides_names });
+    }
+    let (mut changes, _) = super::audit::list(connection, guild, 0, i64::MAX.unsigned_abs())?;
+    changes.reverse();
+    let mut export = Export {
+        format: FORMAT.to_owned(),
+        version: VERSION,
+        exported_at: now,
+        guild: guild.clone(),
+        settings: kept.map(|kept| kept.settings).unwrap_or_default(),
+        active_server,
+        used_servers,
+        servers: described,
+        players,
+        sightings,
+        groups,
+        changes,
+    };
+    export.renumber();
+    Ok(export)
+}
+
+fn exported_groups(connection: &Connection, guild: &GuildKey) -> anyhow::Result<Vec<ExportedGroup>> {
+    let mut found: Vec<ExportedGroup> = connection
+        .prepare(
+            "SELECT id, name, pinned, created_at, deleted_at, checked_at, check_active, check_total, check_unknown
+             FROM groups WHERE guild = ?1 ORDER BY id",
+        )?
+        .query_map([guild], |row| {
+            let count = |column| Ok::<_, rusqlite::Error>(row.get::<_, Count>(column)?.size());
+            let last_check = match row.get::<_, Option<Seconds>>(5)? {
+                Some(Seconds(at)) => Some(LastCheck { active: count(6)?, total: count(7)?, unknown: count(8)?, at }),
+                None => None,
+            };
+            Ok(ExportedGroup {
+                id: row.get(0)?,
+                name: row.get(1)?,
+                pinned: row.get(2)?,
+                created_at: row.get::<_, Seconds>(3)?.0,
+                deleted_at: row.get::<_, Option<Seconds>>(4)?.map(|at| at.0),
+                last_check,
+                members: Vec::new(),
+            })
+        })?
+        .collect::<rusqlite::Result<_>>()
+        .context("read the groups")?;
+    let mut members = connection
+        .prepare("SELECT id, player, steam, name, added_at, removed_at FROM members WHERE group_id = ?1 ORDER BY id")?;
+    for group in &mut found {
+        group.members = members
+            .query_map([group.id], |row| {
+                Ok(ExportedMember {
+                    id: row.get(0)?,
+                    player: row.get(1)?,
+                    steam: row.get(2)?,
+                    name: row.get(3)?,
+                    added_at: row.get::<_, Seconds>(4)?.0,
+                    removed_at: row.get::<_, Option<Seconds>>(5)?.map(|at| at.0),
+                })
+            })?
+            .collect::<rusqlite::Result<_>>()
+            .context("read the members")?;
+    }
+    Ok(found)
+}
+
+fn exported_player(connection: &Connection, id: PlayerId) -> anyhow::Result<ExportedPlayer> {
+    let mut player = connection
+        .prepare_cached("SELECT name, name_at, steam, private FROM players WHERE id = ?1")?
+        .query_row([id], |row| {
+            Ok(ExportedPlayer {
+                id,
+                name: row.get(0)?,
+                name_at: row.get::<_, Seconds>(1)?.0,
+                steam: row.get(2)?,
+                private: row.get(3)?,
+                names: Vec::new(),
+            })
+        })
+        .context("read a player")?;
+    player.names = connection
+        .prepare_cached("SELECT name, first_seen, last_seen FROM player_names WHERE player = ?1 ORDER BY name")?
+        .query_map([id], |row| {
+            let instant = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<Seconds>>(column)?.map(|at| at.0));
+            Ok(ExportedName { name: row.get(0)?, first_seen: instant(1)?, last_seen: instant(2)? })
+        })?
+        .collect::<rusqlite::Result<_>>()
+        .context("read a player's names")?;
+    Ok(player)
+}
+
+fn exported_sightings(connection: &Connection, player: PlayerId) -> anyhow::Result<Vec<ExportedSighting>> {
+    let places: Vec<ServerId> = connection
+        .prepare_cached("SELECT server FROM sightings WHERE player = ?1 ORDER BY server")?
+        .query_map([player], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()
+        .context("read where a player was seen")?;
+    let mut found = Vec::with_capacity(places.len());
+    for server in places {
+        let sighting = sightings::get(connection, server, &[player])?.remove(&player);
+        found.extend(sighting.map(|seen| ExportedSighting {
+            player,
+            server,
+            first_seen: seen.first_seen,
+            last_seen: seen.last_seen,
+            total: seen.total,
+            online: seen.online,
+            since: seen.since,
+            known_at: seen.known_at,
+        }));
+    }
+    Ok(found)
+}
+
+/// Whether the guild holds anything that an import would mix with: a group, living or deleted, or a recorded change.
+///
+/// # Errors
+/// Those of the database.
+pub fn holds_data(connection: &Connection, guild: &GuildKey) -> anyhow::Result<bool> {
+    let sql =
+        "SELECT EXISTS (SELECT 1 FROM groups WHERE guild = ?1) OR EXISTS (SELECT 1 FROM changes WHERE guild = ?1)";
+    connection.query_row(sql, [guild], |row| row.get(0)).context("look whether a guild holds data")
+}
+
+/// Writes a checked export into a guild that holds nothing yet. What is known of players and servers from a later time
+/// stays.
+///
+/// # Errors
+/// Those of the database.
+pub fn import(connection: &Connection, guild: &GuildKey, export: &Export, now: Timestamp) -> anyhow::Result<()> {
+    guilds::ensure(connection, guild, now)?;
+    guilds::set_settings(connection, guild, &export.settings)?;
+    for known in &export.servers {
+        servers::remember(connection, &known.server, known.as_of, Some(known.hides_names))?;
+    }
+    for player in &export.players {
+        players::take_over(connection, player)?;
+    }
+    for seen in &export.sightings {
+        let sighting = sightings::Sighting {
+            last_seen: seen.last_seen,
+            first_seen: seen.first_seen,
+            total: seen.total,
+            online: seen.online,
+            since: seen.since,
+            known_at: seen.known_at,
+        };
+        sightings::record(connection, seen.server, &[(seen.player, sighting)])?;
+    }
+    let mut ids = Ids { connection, guild, groups: HashMap::new(), members: HashMap::new(), grave: None };
+    for group in &export.groups {
+        ids.group(group)?;
+    }
+    guilds::set_active_server(connection, guild, export.active_server, now)?;
+    connection.execute("DELETE FROM server_uses WHERE guild = ?1", [guild]).context("forget the used servers")?;
+    for server in &export.used_servers {
+        servers::note_use(connection, guild, *server)?;
+    }
+    for row in &export.changes {
+        ids.change(row)?;
+    }
+    ids.bury()
+}
+
+/// The ids that groups and members of an export have here.
+struct Ids<'a> {
+    connection: &'a Connection,
+    guild: &'a GuildKey,
+    groups: HashMap<GroupId, GroupId>,
+    members: HashMap<MemberId, MemberId>,
+    /// Holds, for a moment, what changes name and is not there any more, so that its ids are never used again.
+    grave: Option<GroupId>,
+}
+
+impl Ids<'_> {
+    fn group(&mut self, group: &ExportedGroup) -> anyhow::Result<()> {
+        let id = groups::create_deleted(self.connection, self.guild, &group.name, group.created_at)?;
+        let check = group.last_check;
+        let count = |count: Option<usize>| count.map_or(Count(0), Count::of);
+        self.connection
+            .execute(
+                "UPDATE groups SET pinned = ?2, deleted_at = ?3, checked_at = ?4, check_active = ?5, check_total = ?6,
+                        check_unknown = ?7
+                 WHERE id = ?1",
+                params![
+                    id,
+                    group.pinned,
+                    group.deleted_at.map(Seconds),
+                    check.map(|check| Seconds(check.at)),
+                    count(check.map(|check| check.active)),
+                    count(check.map(|check| check.total)),
+                    count(check.map(|check| check.unknown)),
+                ],
+            )
+            .context("take over a group")?;
+        self.groups.insert(group.id, id);
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO members (group_id, player, steam, name, added_at, removed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             RETURNING id",
+        )?;
+        for member in &group.members {
+            let removed_at = member.removed_at.map(Seconds);
+            let values = params![id, member.player, member.steam, member.name, Seconds(member.added_at), removed_at];
+            let new = insert.query_row(values, |row| row.get(0)).context("take over a member")?;
+            self.members.insert(member.id, new);
+        }
+        Ok(())
+    }
+
+    fn change(&mut self, row: &crate::domain::report::ChangeRow) -> anyhow::Result<()> {
+        let mut named = (Vec::new(), Vec::new());
+        let mut change = row.change.clone();
+        remap(&mut change, |id| named.0.push(*id), |id| named.1.push(*id));
+        for id in named.0 {
+            self.known_group(id)?;
+        }
+        for id in named.1 {
+            self.known_member(id)?;
+        }
+        let (groups, members) = (&self.groups, &self.members);
+        remap(
+            &mut change,
+            |id| *id = groups.get(id).copied().unwrap_or(*id),
+            |id| *id = members.get(id).copied().unwrap_or(*id),
+        );
+        let id = super::audit::record(self.connection, self.guild, &row.actor, &row.actor_name, &change, row.at)?;
+        row.undone_at.map_or(Ok(()), |at| super::audit::mark_undone(self.connection, id, at))
+    }
+
+    fn known_group(&mut self, id: GroupId) -> anyhow::Result<()> {
+        if !self.groups.contains_key(&id) {
+            let gone = groups::create_deleted(self.connection, self.guild, "gone", Timestamp::UNIX_EPOCH)?;
+            self.connection.execute("DELETE FROM groups WHERE id = ?1", [gone])?;
+            self.groups.insert(id, gone);
+        }
+        Ok(())
+    }
+
+    fn known_member(&mut self, id: MemberId) -> anyhow::Result<()> {
+        if !self.members.contains_key(&id) {
+            let grave = match self.grave {
+                Some(grave) => grave,
+                None => groups::create_deleted(self.connection, self.guild, "gone", Timestamp::UNIX_EPOCH)?,
+            };
+            self.grave = Some(grave);
+            let gone = groups::add_member(self.connection, grave, None, None, "gone", Timestamp::UNIX_EPOCH)?;
+            self.members.insert(id, gone);
+        }
+        Ok(())
+    }
+
+    fn bury(self) -> anyhow::Result<()> {
+        let Some(grave) = self.grave else { return Ok(()) };
+        self.connection.execute("DELETE FROM groups WHERE id = ?1", [grave]).context("remove what is gone")?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+    use proptest::{collection::vec, option, prelude::*};
+
+    use super::*;
+    use crate::{
+        domain::{
+            facts::{QueryStatus, Server, ServerStatus},
+            ids::{ChangeId, ChannelId, RoleId, SteamId},
+            report::{Change, ChangeRow, MemberName, Settings},
+        },
+        store::open,
+    };
+
+    fn instant() -> impl Strategy<Value = Timestamp> {
+        (0_i64..4_000_000_000).prop_map(|second| Timestamp::from_second(second).unwrap())
+    }
+
+    fn text() -> impl Strategy<Value = String> {
+        prop_oneof!["[a-z ]{1,12}", "\\PC{1,12}", Just("=cmd|' /C calc'!A0 \u{1b}[31m\u{202e}\"\n,".to_owned())]
+    }
+
+    fn server() -> impl Strategy<Value = ExportedServer> {
+        let numbers = (option::of(any::<u32>()), option::of(instant()), instant(), any::<bool>());
+        (1_u64..6, text(), numbers).prop_map(|(id, name, (players, at, as_of, hides_names))| ExportedServer {
+            server: Server {
+                id: ServerId::new(id).unwrap(),
+                name: name.clone(),
+                status: if hides_names { ServerStatus::Dead } else { ServerStatus::Online },
+                query_status: QueryStatus::Timeout,
+                updated_at: at,
+                players,
+                max_players: players,
+                queue: None,
+                address: Some(name.clone()),
+                country: None,
+                map: Some(name),
+                last_wipe: at,
+                next_wipe: None,
+            },
+            as_of,
+            hides_names,
+        })
+    }
+
+    fn player() -> impl Strategy<Value = ExportedPlayer> {
+        let name = (text(), option::of(instant()), option::of(instant()));
+        let names =
+            vec(name.prop_map(|(name, first_seen, last_seen)| ExportedName { name, first_seen, last_seen }), 0..3);
+        (1_u64..9, text(), instant(), option::of(1_u64..4), any::<bool>(), names).prop_map(
+            |(id, name, name_at, steam, private, mut names)| {
+                names.sort_by(|one, other| one.name.cmp(&other.name));
+                names.dedup_by(|one, other| one.name == other.name);
+                let steam = steam.map(|steam| SteamId::new(76_561_198_000_000_000 + steam).unwrap());
+                ExportedPlayer { id: PlayerId::new(id).unwrap(), name, name_at, steam, private, names }
+            },
+        )
+    }
+
+    type Someone = (Option<usize>, Option<u64>, String, Timestamp, Option<Timestamp>);
+
+    fn group() -> impl Strategy<Value = (String, Option<usize>, Timestamp, Option<Timestamp>, bool, Vec<Someone>)> {
+        let member = (option::of(0_usize..9), option::of(1_u64..9), text(), instant(), option::of(instant()));
+        ("[a-zA-Z ]{1,9}", option::of(0_usize..5), instant(), option::of(instant()), any::<bool>(), vec(member, 0..5))
+    }
+
+    fn change() -> impl Strategy<Value = (u64, u64, String, Timestamp, Option<Timestamp>, bool)> {
+        (1_u64..20, 1_u64..40, text(), instant(), option::of(instant()), any::<bool>())
+    }
+
+    prop_compose! {
+        fn export()(
+            mut servers in vec(server(), 1..5),
+            mut players in vec(player(), 1..6),
+            seen in vec((0_usize..6, 0_usize..5, instant(), option::of(instant()), option::of(0_i64..99_999), any::<bool>()), 0..6),
+            groups in vec(group(), 0..5),
+            changes in vec(change(), 0..6),
+            settings in (option::of(1_u64..9), option::of(1_u64..9)),
+            active in option::of(0_usize..5),
+        ) -> Export {
+            servers.sort_by_key(|known| known.server.id);
+            servers.dedup_by_key(|known| known.server.id);
+            players.sort_by_key(|player| player.id);
+            players.dedup_by_key(|player| player.id);
+            let server = |at: usize| servers[at % servers.len()].server.id;
+            let groups: Vec<ExportedGroup> = (1..).zip(groups).map(|(number, (name, pinned, created_at, deleted_at, checked, members))| ExportedGroup {
+                id: GroupId::new(number).unwrap(),
+                name: format!("{number} {name}"),
+                pinned: pinned.map(server),
+                created_at,
+                deleted_at,
+                last_check: checked.then_some(LastCheck { active: 1, total: 3, unknown: 2, at: created_at }),
+                members: (0..).zip(members).map(|(at, (player, steam, name, added_at, removed_at))| ExportedMember {
+                    id: MemberId::new(number * 100 + at).unwrap(),
+                    player: player.map(|player| players[player % players.len()].id).filter(|_| removed_at.is_some() || at == 0),
+                    steam: steam.and_then(|steam| SteamId::new(76_561_198_000_000_000 + steam * 10 + at)),
+                    name,
+                    added_at,
+                    removed_at,
+                }).collect(),
+            }).collect();
+            let linked: BTreeSet<PlayerId> = groups.iter().flat_map(|group| &group.members).filter_map(|member| member.player).collect();
+            players.retain(|player| linked.contains(&player.id));
+            let mut sightings: Vec<ExportedSighting> = seen.into_iter().filter(|_| !players.is_empty()).map(|(player, at, known_at, last_seen, total, online)| ExportedSighting {
+                player: players[player % players.len()].id,
+                server: server(at),
+                first_seen: None,
+                last_seen,
+                total: total.map(SignedDuration::from_secs),
+                online,
+                since: last_seen,
+                known_at,
+            }).collect();
+            sightings.sort_by_key(|seen| (seen.player, seen.server));
+            sightings.dedup_by_key(|seen| (seen.player, seen.server));
+            let changes = (1..).zip(changes).map(|(number, (group, member, name, at, undone_at, added))| {
+                let (group, member) = (GroupId::new(group).unwrap(), MemberName { id: MemberId::new(member).unwrap(), name: name.clone(), player: None, steam: None });
+                let change = if added {
+                    Change::MembersAdded { group, name: name.clone(), group_is_new: true, members: vec![member.clone(), member] }
+                } else {
+                    Change::MemberRemoved { group, name: name.clone(), member }
+                };
+                ChangeRow { id: ChangeId::new(number).unwrap(), at, actor: "terminal".to_owned(), actor_name: name, change, undone_at }
+            }).collect();
+            let mut export = Export {
+                format: FORMAT.to_owned(),
+                version: VERSION,
+                exported_at: Timestamp::UNIX_EPOCH,
+                guild: GuildKey::local(),
+                settings: Settings { time_zone: "Europe/Berlin".to_owned(), changers: settings.0.and_then(RoleId::new), log_channel: settings.1.and_then(ChannelId::new) },
+                active_server: active.map(server),
+                used_servers: servers.iter().rev().map(|known| known.server.id).collect(),
+                servers,
+                players,
+                sightings,
+                groups,
+                changes,
+            };
+            export.renumber();
+            export
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn what_is_exported_comes_back_exactly(wanted in export()) {
+            prop_assume!(wanted.check(500, 500).is_ok());
+            let text = serde_json::to_string(&wanted).unwrap();
+            let read: Export = serde_json::from_str(&text).unwrap();
+            prop_assert_eq!(&read, &wanted);
+            let connection = open::in_memory();
+            let (now, other) = (Timestamp::UNIX_EPOCH, "42".parse().unwrap());
+            // Somebody else's data lies about, so that no number is the same by chance.
+            let busy = groups::create(&connection, &other, "Busy", now).unwrap();
+            groups::add_member(&connection, busy, None, None, "Busy", now).unwrap();
+            import(&connection, &GuildKey::local(), &read, now).unwrap();
+            let again = export_of(&connection);
+            prop_assert_eq!(&again, &wanted);
+            prop_assert_eq!(groups::members(&connection, busy).unwrap().len(), 1);
+            let broken = connection.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get::<_, i64>(0));
+            prop_assert_eq!(broken.unwrap(), 0);
+            let csv = crate::domain::export::csv(&again);
+            for line in csv.lines() {
+                let cells = line.strip_prefix('"').unwrap_or(line).split("\",\"");
+                prop_assert!(cells.into_iter().all(|cell| !cell.starts_with(['=', '+', '-', '@'])), "{}", line);
+            }
+        }
+    }
+
+    fn export_of(connection: &Connection) -> Export {
+        super::export(connection, &GuildKey::local(), Timestamp::UNIX_EPOCH).unwrap()
+    }
+}
