@@ -1,23 +1,31 @@
 //! What completes a half-typed argument, from our own database only: no service is ever asked.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
-use super::{App, Asker, group_named};
+use super::{
+    App, Asker, group_named,
+    watch::{Outcome, View},
+};
 use crate::{
     domain::{
-        ids::ServerId,
+        ids::{PlayerId, ServerId},
         names,
         presence::{LAST_SEEN_HOLDS_FOR, Presence},
         report::{CHOICES, Suggestion},
     },
     error::{Error, Result},
     store::{
-        self, groups, guilds, players, servers,
+        self, groups, guilds,
+        players::{self, FoundPlayer},
+        servers, sessions,
         sightings::{self, Sighting},
     },
 };
+
+/// With fewer suggestions than this, names that are nearly like what was typed are looked for too.
+const FEW: usize = 5;
 
 impl App {
     /// Groups whose name holds what was typed, those that begin with it first.
@@ -78,21 +86,26 @@ impl App {
         .await
     }
 
-    /// Everyone ever seen, by current or former name, with what a look at the active server showed a moment ago.
+    /// Everyone ever seen, by current or former name, nearly so called when they are few, with what
+    /// the watch of the active server shows, or a look at it a moment ago.
     ///
     /// # Errors
     /// The database failed.
     pub async fn suggest_players(&self, asker: &Asker, typed: &str) -> Result<Vec<Suggestion>> {
         let now = self.clock.now();
         let (guild, typed) = (asker.guild.clone(), folded(typed));
-        self.read(move |conn| {
-            if typed.is_empty() {
-                return Ok(Vec::new());
-            }
-            let active = guilds::get(conn, &guild)?.and_then(|guild| guild.active_server);
-            suggestions(conn, active, &typed, now)
-        })
-        .await
+        if typed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (active, found) = self
+            .read(move |conn| {
+                let active = guilds::get(conn, &guild)?.and_then(|guild| guild.active_server);
+                Ok((active, players_like(conn, &typed)?))
+            })
+            .await?;
+        let ids: Vec<PlayerId> = found.iter().map(|player| player.id).collect();
+        let view = active.and_then(|server| self.watch.view(server, &ids, now));
+        self.read(move |conn| suggestions(conn, active, found, view.as_ref(), now)).await
     }
 
     /// Servers that this guild used before.
@@ -119,23 +132,51 @@ fn folded(typed: &str) -> String {
     if typed.trim().is_empty() { String::new() } else { names::folded(typed) }
 }
 
+/// Who is called like this, and when those are few, who is called nearly so.
+fn players_like(conn: &store::Connection, typed: &str) -> Result<Vec<FoundPlayer>> {
+    let mut found = players::search(conn, typed, CHOICES)?;
+    if found.len() < FEW {
+        let known: HashSet<PlayerId> = found.iter().map(|player| player.id).collect();
+        let near = players::search_nearly(conn, typed, CHOICES)?;
+        found.extend(near.into_iter().filter(|player| !known.contains(&player.id)));
+        found.truncate(CHOICES);
+    }
+    Ok(found)
+}
+
 fn suggestions(
     conn: &store::Connection,
     server: Option<ServerId>,
-    typed: &str,
+    found: Vec<FoundPlayer>,
+    view: Option<&View>,
     now: Timestamp,
 ) -> Result<Vec<Suggestion>> {
-    let found = players::search(conn, typed, CHOICES)?;
     let ids: Vec<_> = found.iter().map(|player| player.id).collect();
-    let sightings = match server {
-        Some(server) => sightings::get(conn, server, &ids)?,
-        None => HashMap::new(),
+    let (sightings, last_seen) = match server {
+        Some(server) => (sightings::get(conn, server, &ids)?, sessions::last_seen(conn, server, &ids)?),
+        None => (HashMap::new(), HashMap::new()),
+    };
+    let presence = |player: PlayerId| {
+        let sighting = sightings.get(&player);
+        match view.filter(|view| view.outcome == Outcome::Believed) {
+            Some(view) if view.online.contains_key(&player) => {
+                Some(Presence::Online { since: view.online.get(&player).copied() })
+            }
+            Some(view) if view.hides_names => None,
+            Some(view) => {
+                let since = view.window?.since;
+                let told = sighting.filter(|sighting| sighting.known_at >= since).and_then(|known| known.last_seen);
+                let last_seen = last_seen.get(&player).copied().max(told)?;
+                Some(Presence::Offline { last_seen })
+            }
+            None => sighting.and_then(|sighting| still_true(sighting, now)),
+        }
     };
     let mut all: Vec<Suggestion> = found
         .into_iter()
         .map(|player| Suggestion {
             name: names::shown(&player.name),
-            presence: sightings.get(&player.id).and_then(|sighting| still_true(sighting, now)),
+            presence: presence(player.id),
             value: player.id.to_string(),
         })
         .collect();

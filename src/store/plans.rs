@@ -23,6 +23,7 @@ const HOT: &[&str] = &[
     groups::PLAYER_BY_STEAM,
     groups::STEAM_OF_PLAYER,
     guilds::GET,
+    players::ALIKE,
     players::BY_STEAM,
     players::CURRENT_NAME,
     players::FORMER,

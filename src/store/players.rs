@@ -283,6 +283,49 @@ pub fn search(connection: &Connection, folded: &str, limit: usize) -> anyhow::Re
     Ok(found)
 }
 
+/// Letters from which on a slip is forgiven; from twice as many on, a second one.
+const SLIP_FROM: usize = 4;
+
+/// Rows looked at for one first letter; of a letter with more, the rest is not found.
+const MOST_ALIKE: i64 = 20_000;
+
+/// Players whose name, or a word of it, begins nearly like this, best first. The first letter has to be right, or to be
+/// the one that was typed second.
+///
+/// # Errors
+/// Those of the database.
+pub fn search_nearly(connection: &Connection, folded: &str, limit: usize) -> anyhow::Result<Vec<FoundPlayer>> {
+    let letters = folded.chars().count();
+    if letters < SLIP_FROM {
+        return Ok(Vec::new());
+    }
+    let most = letters / SLIP_FROM;
+    let mut hits: Vec<(usize, String, PlayerId)> = Vec::new();
+    let mut firsts: Vec<char> = folded.chars().take(2).collect();
+    firsts.dedup();
+    let mut statement = connection.prepare_cached(ALIKE)?;
+    for first in firsts {
+        let mut rows = statement.query(params![first.to_string(), format!("{first}{}", char::MAX), MOST_ALIKE])?;
+        while let Some(row) = rows.next().context("search for a name nearly like this")? {
+            let start = row.get_ref(0)?.as_str()?;
+            if let Some(slips) = names::slips(folded, start, most.min(2)) {
+                hits.push((slips, start.to_owned(), row.get(1)?));
+            }
+        }
+    }
+    hits.sort_unstable();
+    let mut seen = HashSet::new();
+    hits.retain(|(.., player)| seen.insert(*player));
+    hits.truncate(limit);
+    let mut found = Vec::new();
+    for (_, start, id) in hits {
+        found.extend(get(connection, id)?.map(|player| matched(player, &start)));
+    }
+    Ok(found)
+}
+
+pub(super) const ALIKE: &str = "SELECT start, player FROM player_name_starts WHERE start >= ?1 AND start < ?2 LIMIT ?3";
+
 /// The current name is preferred where several fit.
 fn matched(player: KnownPlayer, folded: &str) -> FoundPlayer {
     let fits = |name: &str| starts(&names::folded(name)).any(|start| start.starts_with(folded));
@@ -319,6 +362,24 @@ mod tests {
     fn former(connection: &Connection, number: u64) -> Vec<(String, Option<Timestamp>)> {
         let player = get(connection, id(number)).unwrap().unwrap();
         player.names.into_iter().map(|former| (former.name, former.last_seen)).collect()
+    }
+
+    #[test]
+    fn a_mistyped_name_is_found() {
+        let connection = open::in_memory();
+        for (number, name) in [(1, "ChennyBounce"), (2, "Old Chenille"), (3, "Wolf")] {
+            learn(&connection, number, name, hour(0));
+        }
+        let nearly = |typed| {
+            let hits = search_nearly(&connection, &names::folded(typed), 9).unwrap();
+            hits.into_iter().map(|hit| hit.id.get()).collect::<Vec<_>>()
+        };
+        assert_eq!(nearly("Cehnny"), [1]);
+        assert_eq!(nearly("chenybuonce"), [1]);
+        assert_eq!(nearly("hcenny"), [1]);
+        assert_eq!(nearly("chenile"), [2]);
+        assert_eq!(nearly("bear"), [0_u64; 0]);
+        assert_eq!(nearly("wlf"), [0_u64; 0], "three letters are too few to guess by");
     }
 
     #[test]

@@ -102,3 +102,18 @@ async fn on_a_server_that_hides_names_nobody_is_called_offline() {
     assert_eq!(status.watches[0].health, rustops::domain::report::Health::NamesHidden);
     assert_eq!(kept.0, []);
 }
+
+#[tokio::test]
+async fn suggestions_forgive_a_slip_and_show_who_is_on() {
+    let stage = purple_base().await;
+    stage.watches_for(MINUTE * 2).await;
+    stage.asked();
+    let suggested = stage.app.suggest_players(&stage.me, "Cehnny").await.unwrap();
+    assert_eq!(suggested[0].name, "ChennyBounce");
+    assert!(matches!(suggested[0].presence, Some(Presence::Online { .. })));
+    let suggested = stage.app.suggest_players(&stage.me, "tee").await.unwrap();
+    assert!(
+        suggested.iter().any(|one| one.name == "Tee Higgins" && matches!(one.presence, Some(Presence::Offline { .. })))
+    );
+    assert_eq!(stage.asked(), Vec::<String>::new());
+}

@@ -63,8 +63,8 @@ pub struct Step {
     pub refused: Option<Trouble>,
 }
 
-/// How often a bite of what is old is forgotten.
-const PRUNED_EVERY: SignedDuration = SignedDuration::from_mins(1);
+/// How often a bite of what is old is forgotten: rarely, for what goes together costs the disk least.
+const PRUNED_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
 /// What the watch remembers between its steps.
 pub(super) struct Watch {
