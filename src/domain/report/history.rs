@@ -1,0 +1,112 @@
+//! What `player history` and `group history` answer.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::{MemberName, ServerName};
+use crate::domain::{
+    facts::FormerName,
+    ids::PlayerId,
+    session::{Ending, Source},
+    trouble::Trouble,
+};
+
+/// `player history`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PlayerHistory {
+    /// BattleMetrics' id.
+    pub player: PlayerId,
+    /// Latest name: untrusted.
+    pub name: String,
+    /// On which server.
+    pub server: ServerName,
+    /// Time there, in the last day, week and month, and since the wipe if that is known.
+    pub totals: Vec<Total>,
+    /// A page of sessions, newest first.
+    pub sessions: Vec<HistoryLine>,
+    /// Sessions in all.
+    pub sessions_total: usize,
+    /// Which page, from 1.
+    pub page: usize,
+    /// Of how many.
+    pub pages: usize,
+    /// Other names, latest first.
+    pub names: Vec<FormerName>,
+    /// Until when it is known.
+    pub as_of: Timestamp,
+    /// Why the past could not be asked for, if that was needed.
+    pub trouble: Option<Trouble>,
+}
+
+/// `group history`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GroupHistory {
+    /// The group's name.
+    pub group: String,
+    /// On which server.
+    pub server: ServerName,
+    /// Time in which at least one member was there.
+    pub totals: Vec<Total>,
+    /// A page of linked members, most time in the last week first.
+    pub members: Vec<MemberHistory>,
+    /// Members who are known by name only, and of whom nothing is kept.
+    pub not_linked: usize,
+    /// Which page, from 1.
+    pub page: usize,
+    /// Of how many.
+    pub pages: usize,
+    /// Until when it is known.
+    pub as_of: Timestamp,
+}
+
+/// One member's time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MemberHistory {
+    /// Who.
+    #[serde(flatten)]
+    pub member: MemberName,
+    /// Time there.
+    pub totals: Vec<Total>,
+    /// When last there, as far as it is known.
+    pub last_seen: Option<Timestamp>,
+}
+
+/// Time on a server in a stretch of time that ends now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Total {
+    /// Which stretch.
+    pub period: Period,
+    /// Its beginning.
+    pub since: Timestamp,
+    /// How long there.
+    pub online: SignedDuration,
+    /// How long nothing is known: neither watched nor told.
+    pub unknown: SignedDuration,
+}
+
+/// The stretches of which totals are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Period {
+    /// 24 hours.
+    Day,
+    /// 7 days.
+    Week,
+    /// 30 days.
+    Month,
+    /// Since the last wipe.
+    Wipe,
+}
+
+/// A session in a history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct HistoryLine {
+    /// From.
+    pub start: Timestamp,
+    /// Until; of one that runs, until when that is known.
+    pub stop: Timestamp,
+    /// How it ended.
+    pub ending: Ending,
+    /// Who vouches for it.
+    pub source: Source,
+}

@@ -1,0 +1,312 @@
+//! Stories of `open`.
+
+use super::*;
+
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+struct Place {
+    folder: tempfile::TempDir,
+    file: PathBuf,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("rustops.db");
+        Self { folder, file }
+    }
+
+    /// With a database of our version that holds a guild.
+    fn with_guild(key: &str) -> Self {
+        let place = Self::new();
+        let connection = open(&place.file, NOW).unwrap();
+        connection.execute("INSERT INTO guilds (key) VALUES (?1)", [key]).unwrap();
+        drop(connection);
+        place
+    }
+
+    fn refused(&self) -> OpenError {
+        let before = fs::read(&self.file).ok();
+        let error = open(&self.file, NOW).unwrap_err();
+        assert_eq!(fs::read(&self.file).ok(), before, "the file was touched");
+        assert!(error.to_string().contains(self.folder.path().to_str().unwrap()), "{error}");
+        error
+    }
+
+    /// Opens as a program of a later version would, which has these migrations on top of ours.
+    fn open_later(&self, later: &[(&str, &str)]) -> Result<Connection, OpenError> {
+        let migrations = || {
+            let later = later.iter().map(|(name, sql)| Migration::unapplied(name, sql).unwrap());
+            embedded::migrations::runner().get_migrations().iter().cloned().chain(later).collect()
+        };
+        let known = VERSION + i32::try_from(later.len()).unwrap();
+        open_as(&self.file, NOW, known, migrations)
+    }
+
+    fn files(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.folder.path()).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+}
+
+fn guilds(connection: &Connection) -> Vec<String> {
+    let mut statement = connection.prepare("SELECT key FROM guilds").unwrap();
+    statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+const BLUE: (&str, &str) = ("V3__blue", "ALTER TABLE guilds ADD COLUMN blue TEXT;");
+
+#[test]
+fn the_version_is_that_of_the_newest_migration() {
+    let newest = embedded::migrations::runner().get_migrations().iter().map(Migration::version).max();
+    assert_eq!(newest, Some(VERSION));
+}
+
+#[test]
+fn what_was_kept_is_there_after_a_restart() {
+    let place = Place::with_guild("local");
+    assert_eq!(guilds(&open(&place.file, NOW).unwrap()), ["local"]);
+    assert_eq!(place.files(), ["rustops.db"], "a new file needs no copy");
+}
+
+#[test]
+fn a_confirmed_write_waits_for_the_disk() {
+    let connection = open(&Place::new().file, NOW).unwrap();
+    let setting = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!((setting("synchronous"), setting("foreign_keys"), setting("fullfsync")), (2, 1, 1));
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_may_look_into_a_new_folder_or_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    let folder = place.folder.path().join("home/rustops");
+    let file = folder.join("rustops.db");
+    let _open = open(&file, NOW).unwrap();
+    let rights = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(rights(&folder), 0o700);
+    assert_eq!(rights(&file), 0o600);
+    assert_eq!(rights(&folder.join("rustops.db-wal")), 0o600);
+}
+
+#[test]
+fn many_processes_that_start_at_once_on_a_missing_file_all_get_in() {
+    let place = Place::new();
+    std::thread::scope(|scope| {
+        for opened in [(); 8].map(|()| scope.spawn(|| open(&place.file, NOW).map(drop))) {
+            opened.join().unwrap().unwrap();
+        }
+    });
+    assert_eq!(guilds(&open(&place.file, NOW).unwrap()), [""; 0]);
+}
+
+#[test]
+fn a_file_of_an_older_version_is_copied_and_then_migrated() {
+    let place = Place::with_guild("local");
+    let migrated = place.open_later(&[BLUE]).unwrap();
+    migrated.execute("UPDATE guilds SET blue = 'yes'", []).unwrap();
+    assert_eq!(guilds(&migrated), ["local"]);
+
+    let copy = place.folder.path().join("rustops.db.before-v3");
+    let copied = open(&copy, NOW).unwrap();
+    assert_eq!(guilds(&copied), ["local"]);
+    assert!(copied.prepare("SELECT blue FROM guilds").is_err(), "the copy is of the version before");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_copy_is_as_private_as_the_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::with_guild("local");
+    place.open_later(&[BLUE]).unwrap();
+    let copy = fs::metadata(place.folder.path().join("rustops.db.before-v3")).unwrap();
+    assert_eq!(copy.permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn the_copy_holds_what_was_not_merged_into_the_file_yet() {
+    let place = Place::new();
+    let running = open(&place.file, NOW).unwrap();
+    running.execute("INSERT INTO guilds (key) VALUES ('fresh')", []).unwrap();
+    place.open_later(&[BLUE]).unwrap();
+    let copy = place.folder.path().join("rustops.db.before-v3");
+    assert_eq!(guilds(&open(&copy, NOW).unwrap()), ["fresh"]);
+}
+
+#[test]
+fn only_the_newest_copies_stay() {
+    let place = Place::with_guild("local");
+    let later = [
+        BLUE,
+        ("V4__c", "CREATE TABLE c (x INTEGER) STRICT;"),
+        ("V5__d", "CREATE TABLE d (x INTEGER) STRICT;"),
+        ("V6__e", "CREATE TABLE e (x INTEGER) STRICT;"),
+    ];
+    for count in 1..=later.len() {
+        place.open_later(&later[..count]).unwrap();
+    }
+    assert_eq!(place.files(), ["rustops.db", "rustops.db.before-v4", "rustops.db.before-v5", "rustops.db.before-v6"]);
+}
+
+#[test]
+fn a_migration_that_fails_leaves_the_file_as_it_was() {
+    let place = Place::with_guild("local");
+    let wrong = ("V4__wrong", "CREATE TABLE half (x INTEGER) STRICT; DELETE FROM guilds; SELECT nonsense;");
+    let error = place.open_later(&[BLUE, wrong]).unwrap_err();
+    assert!(matches!(error, OpenError::Other { .. }), "{error}");
+    let as_before = open(&place.file, NOW).unwrap();
+    assert_eq!(guilds(&as_before), ["local"]);
+    assert!(as_before.prepare("SELECT blue FROM guilds").is_err());
+}
+
+#[test]
+fn a_migration_may_rebuild_a_table_that_others_refer_to() {
+    let place = Place::with_guild("local");
+    let connection = open(&place.file, NOW).unwrap();
+    connection
+        .execute("INSERT INTO groups (guild, name, folded, created_at) VALUES ('local', 'A', 'a', 0)", [])
+        .unwrap();
+    drop(connection);
+    let rebuild = "CREATE TABLE new (key TEXT NOT NULL PRIMARY KEY) STRICT; INSERT INTO new SELECT key FROM guilds;
+                   DROP TABLE guilds; ALTER TABLE new RENAME TO guilds;";
+    let rebuilt = place.open_later(&[("V3__rebuild", rebuild)]).unwrap();
+    let groups: i64 = rebuilt.query_row("SELECT count(*) FROM groups", [], |row| row.get(0)).unwrap();
+    assert_eq!(groups, 1);
+}
+
+#[test]
+fn a_migration_that_leaves_rows_without_their_owner_is_taken_back() {
+    let place = Place::with_guild("local");
+    let connection = open(&place.file, NOW).unwrap();
+    connection
+        .execute("INSERT INTO groups (guild, name, folded, created_at) VALUES ('local', 'A', 'a', 0)", [])
+        .unwrap();
+    drop(connection);
+    place.open_later(&[("V3__careless", "DELETE FROM guilds;")]).unwrap_err();
+    assert_eq!(guilds(&open(&place.file, NOW).unwrap()), ["local"]);
+}
+
+#[test]
+fn processes_that_migrate_at_the_same_moment_do_it_once() {
+    let place = Place::with_guild("local");
+    std::thread::scope(|scope| {
+        for opened in [(); 6].map(|()| scope.spawn(|| place.open_later(&[BLUE]).map(drop))) {
+            opened.join().unwrap().unwrap();
+        }
+    });
+    let copy = place.folder.path().join("rustops.db.before-v3");
+    assert!(open(&copy, NOW).unwrap().prepare("SELECT blue FROM guilds").is_err(), "copied before the first change");
+}
+
+#[test]
+fn a_file_of_a_newer_version_is_refused() {
+    let place = Place::with_guild("local");
+    place.open_later(&[BLUE]).unwrap();
+    let error = place.refused();
+    assert!(matches!(error, OpenError::NewerVersion { found: 3, known: 2, .. }), "{error}");
+    assert!(error.to_string().contains("newer RustOps"));
+}
+
+#[test]
+fn another_programs_database_is_refused() {
+    let place = Place::new();
+    Connection::open(&place.file).unwrap().execute_batch("CREATE TABLE tabs (url TEXT)").unwrap();
+    assert!(matches!(place.refused(), OpenError::Foreign { .. }));
+}
+
+#[test]
+fn a_file_of_something_else_is_refused() {
+    let place = Place::new();
+    for contents in ["x", "{\"not\": \"a database\"}", &"lorem ipsum ".repeat(1000)] {
+        fs::write(&place.file, contents).unwrap();
+        assert!(matches!(place.refused(), OpenError::NotADatabase { copy: None, .. }), "{contents:.20}");
+    }
+}
+
+#[test]
+fn a_folder_in_the_files_place_is_refused() {
+    let place = Place::new();
+    fs::create_dir(&place.file).unwrap();
+    assert!(matches!(place.refused(), OpenError::NotAFile { .. }));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_files_place_is_refused_and_not_followed() {
+    let place = Place::new();
+    let elsewhere = place.folder.path().join("elsewhere");
+    std::os::unix::fs::symlink(&elsewhere, &place.file).unwrap();
+    assert!(matches!(place.refused(), OpenError::NotAFile { .. }));
+    assert!(!elsewhere.exists());
+}
+
+#[test]
+fn a_file_in_the_folders_place_is_told() {
+    let place = Place::new();
+    fs::write(&place.file, "").unwrap();
+    let error = open(&place.file.join("rustops.db"), NOW).unwrap_err();
+    assert!(matches!(error, OpenError::CannotMakeDirectory { .. }), "{error}");
+}
+
+#[test]
+fn a_write_protected_file_is_refused() {
+    let place = Place::with_guild("local");
+    let mut rights = fs::metadata(&place.file).unwrap().permissions();
+    rights.set_readonly(true);
+    fs::set_permissions(&place.file, rights).unwrap();
+    assert!(matches!(place.refused(), OpenError::NoPermission { .. }));
+    assert_eq!(place.files(), ["rustops.db"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_in_a_write_protected_folder_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::with_guild("local");
+    let rights = |mode| fs::set_permissions(place.folder.path(), fs::Permissions::from_mode(mode)).unwrap();
+    rights(0o500);
+    let error = place.refused();
+    rights(0o700);
+    assert!(matches!(error, OpenError::NoPermission { .. }), "{error}");
+    assert_eq!(place.files(), ["rustops.db"]);
+}
+
+fn damage(file: &Path, range: std::ops::Range<usize>) {
+    let mut bytes = fs::read(file).unwrap();
+    bytes[range].fill(0xAA);
+    fs::write(file, bytes).unwrap();
+}
+
+#[test]
+fn a_file_with_a_damaged_page_is_refused() {
+    let place = Place::with_guild("local");
+    let size = usize::try_from(fs::metadata(&place.file).unwrap().len()).unwrap();
+    for range in [16..100, 100..4096, 4096..size] {
+        let place = Place::with_guild("local");
+        damage(&place.file, range.clone());
+        let error = place.refused();
+        assert!(matches!(error, OpenError::Corrupt { copy: None, .. }), "{range:?} {error:?}");
+        assert!(error.to_string().contains("is damaged"));
+    }
+}
+
+#[test]
+fn a_file_that_was_cut_off_is_refused() {
+    let place = Place::with_guild("local");
+    let bytes = fs::read(&place.file).unwrap();
+    fs::write(&place.file, &bytes[..bytes.len() / 2]).unwrap();
+    assert!(matches!(place.refused(), OpenError::Corrupt { .. }));
+}
+
+#[test]
+fn whoever_has_a_damaged_file_is_told_of_the_newest_copy() {
+    let place = Place::with_guild("local");
+    place.open_later(&[BLUE]).unwrap();
+    fs::write(place.folder.path().join("rustops.db.before-v10"), "").unwrap();
+    damage(&place.file, 16..100);
+    let error = place.refused();
+    assert!(error.to_string().contains("rustops.db.before-v10"), "{error}");
+}

@@ -1,0 +1,174 @@
+//! Stories of `transfer`.
+
+use jiff::SignedDuration;
+use proptest::{collection::vec, option, prelude::*};
+
+use super::*;
+use crate::{
+    domain::{
+        facts::{QueryStatus, Server, ServerStatus},
+        ids::{ChangeId, ChannelId, RoleId, SteamId},
+        report::{Change, ChangeRow, MemberName, Settings},
+    },
+    store::open,
+};
+
+fn instant() -> impl Strategy<Value = Timestamp> {
+    (0_i64..4_000_000_000).prop_map(|second| Timestamp::from_second(second).unwrap())
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof!["[a-z ]{1,12}", "\\PC{1,12}", Just("=cmd|' /C calc'!A0 \u{1b}[31m\u{202e}\"\n,".to_owned())]
+}
+
+fn server() -> impl Strategy<Value = ExportedServer> {
+    let numbers = (option::of(any::<u32>()), option::of(instant()), instant(), any::<bool>());
+    (1_u64..6, text(), numbers).prop_map(|(id, name, (players, at, as_of, hides_names))| ExportedServer {
+        server: Server {
+            id: ServerId::new(id).unwrap(),
+            name: name.clone(),
+            status: if hides_names { ServerStatus::Dead } else { ServerStatus::Online },
+            query_status: QueryStatus::Timeout,
+            updated_at: at,
+            players,
+            max_players: players,
+            queue: None,
+            address: Some(name.clone()),
+            country: None,
+            map: Some(name),
+            last_wipe: at,
+            next_wipe: None,
+        },
+        as_of,
+        hides_names,
+    })
+}
+
+fn player() -> impl Strategy<Value = ExportedPlayer> {
+    let name = (text(), option::of(instant()), option::of(instant()));
+    let names = vec(name.prop_map(|(name, first_seen, last_seen)| ExportedName { name, first_seen, last_seen }), 0..3);
+    (1_u64..9, text(), instant(), option::of(1_u64..4), any::<bool>(), names).prop_map(
+        |(id, name, name_at, steam, private, mut names)| {
+            names.sort_by(|one, other| one.name.cmp(&other.name));
+            names.dedup_by(|one, other| one.name == other.name);
+            let steam = steam.map(|steam| SteamId::new(76_561_198_000_000_000 + steam).unwrap());
+            ExportedPlayer { id: PlayerId::new(id).unwrap(), name, name_at, steam, private, names }
+        },
+    )
+}
+
+type Someone = (Option<usize>, Option<u64>, String, Timestamp, Option<Timestamp>);
+
+fn group() -> impl Strategy<Value = (String, Option<usize>, Timestamp, Option<Timestamp>, bool, Vec<Someone>)> {
+    let member = (option::of(0_usize..9), option::of(1_u64..9), text(), instant(), option::of(instant()));
+    ("[a-zA-Z ]{1,9}", option::of(0_usize..5), instant(), option::of(instant()), any::<bool>(), vec(member, 0..5))
+}
+
+fn change() -> impl Strategy<Value = (u64, u64, String, Timestamp, Option<Timestamp>, bool)> {
+    (1_u64..20, 1_u64..40, text(), instant(), option::of(instant()), any::<bool>())
+}
+
+prop_compose! {
+    fn export()(
+        mut servers in vec(server(), 1..5),
+        mut players in vec(player(), 1..6),
+        seen in vec((0_usize..6, 0_usize..5, instant(), option::of(instant()), option::of(0_i64..99_999), any::<bool>()), 0..6),
+        groups in vec(group(), 0..5),
+        changes in vec(change(), 0..6),
+        settings in (option::of(1_u64..9), option::of(1_u64..9)),
+        active in option::of(0_usize..5),
+    ) -> Export {
+        servers.sort_by_key(|known| known.server.id);
+        servers.dedup_by_key(|known| known.server.id);
+        players.sort_by_key(|player| player.id);
+        players.dedup_by_key(|player| player.id);
+        let server = |at: usize| servers[at % servers.len()].server.id;
+        let groups: Vec<ExportedGroup> = (1..).zip(groups).map(|(number, (name, pinned, created_at, deleted_at, checked, members))| ExportedGroup {
+            id: GroupId::new(number).unwrap(),
+            name: format!("{number} {name}"),
+            pinned: pinned.map(server),
+            created_at,
+            deleted_at,
+            last_check: checked.then_some(LastCheck { active: 1, total: 3, unknown: 2, at: created_at }),
+            members: (0..).zip(members).map(|(at, (player, steam, name, added_at, removed_at))| ExportedMember {
+                id: MemberId::new(number * 100 + at).unwrap(),
+                player: player.map(|player| players[player % players.len()].id).filter(|_| removed_at.is_some() || at == 0),
+                steam: steam.and_then(|steam| SteamId::new(76_561_198_000_000_000 + steam * 10 + at)),
+                name,
+                added_at,
+                removed_at,
+            }).collect(),
+        }).collect();
+        let linked: BTreeSet<PlayerId> = groups.iter().flat_map(|group| &group.members).filter_map(|member| member.player).collect();
+        players.retain(|player| linked.contains(&player.id));
+        let mut sightings: Vec<ExportedSighting> = seen.into_iter().filter(|_| !players.is_empty()).map(|(player, at, known_at, last_seen, total, online)| ExportedSighting {
+            player: players[player % players.len()].id,
+            server: server(at),
+            first_seen: None,
+            last_seen,
+            total: total.map(SignedDuration::from_secs),
+            online,
+            since: last_seen,
+            known_at,
+        }).collect();
+        sightings.sort_by_key(|seen| (seen.player, seen.server));
+        sightings.dedup_by_key(|seen| (seen.player, seen.server));
+        let changes = (1..).zip(changes).map(|(number, (group, member, name, at, undone_at, added))| {
+            let (group, member) = (GroupId::new(group).unwrap(), MemberName { id: MemberId::new(member).unwrap(), name: name.clone(), player: None, steam: None });
+            let change = if added {
+                Change::MembersAdded { group, name: name.clone(), group_is_new: true, members: vec![member.clone(), member] }
+            } else {
+                Change::MemberRemoved { group, name: name.clone(), member }
+            };
+            ChangeRow { id: ChangeId::new(number).unwrap(), at, actor: "terminal".to_owned(), actor_name: name, change, undone_at }
+        }).collect();
+        let mut export = Export {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            exported_at: Timestamp::UNIX_EPOCH,
+            guild: GuildKey::local(),
+            settings: Settings { time_zone: "Europe/Berlin".to_owned(), changers: settings.0.and_then(RoleId::new), log_channel: settings.1.and_then(ChannelId::new) },
+            active_server: active.map(server),
+            used_servers: servers.iter().rev().map(|known| known.server.id).collect(),
+            servers,
+            players,
+            sightings,
+            groups,
+            changes,
+        };
+        export.renumber();
+        export
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn what_is_exported_comes_back_exactly(wanted in export()) {
+        prop_assume!(wanted.check(500, 500).is_ok());
+        let text = serde_json::to_string(&wanted).unwrap();
+        let read: Export = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(&read, &wanted);
+        let connection = open::in_memory();
+        let (now, other) = (Timestamp::UNIX_EPOCH, "42".parse().unwrap());
+        // Somebody else's data lies about, so that no number is the same by chance.
+        let busy = groups::create(&connection, &other, "Busy", now).unwrap();
+        groups::add_member(&connection, busy, None, None, "Busy", now).unwrap();
+        import(&connection, &GuildKey::local(), &read, now).unwrap();
+        let again = export_of(&connection);
+        prop_assert_eq!(&again, &wanted);
+        prop_assert_eq!(groups::members(&connection, busy).unwrap().len(), 1);
+        let broken = connection.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get::<_, i64>(0));
+        prop_assert_eq!(broken.unwrap(), 0);
+        let csv = crate::domain::export::csv(&again);
+        for line in csv.lines() {
+            let cells = line.strip_prefix('"').unwrap_or(line).split("\",\"");
+            prop_assert!(cells.into_iter().all(|cell| !cell.starts_with(['=', '+', '-', '@'])), "{}", line);
+        }
+    }
+}
+
+fn export_of(connection: &Connection) -> Export {
+    super::export(connection, &GuildKey::local(), Timestamp::UNIX_EPOCH).unwrap()
+}
