@@ -101,41 +101,18 @@ impl App {
         }
     }
 
-    /// What the watch saw, and what its sessions and earlier looks tell of the absent.
+    /// What the watch knows by itself, however old: asks nobody. None before it has polled the server at all.
+    pub(super) async fn glance(&self, server: ServerId, wanted: &[PlayerId]) -> Result<Option<Look>> {
+        match self.watch.last_view(server, wanted, self.clock.now()) {
+            Some(view) => self.recall(server, wanted.to_vec(), view).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// What the watch saw, and for the absent what it knows not well enough, what BattleMetrics tells.
     async fn look_at_the_watch(&self, server: ServerId, wanted: Vec<PlayerId>, view: View) -> Result<Look> {
-        let asked = wanted.clone();
         let since = view.window.map(|window| window.since);
-        let sightings = self.read(move |conn| {
-            let mut sightings = sightings::get(conn, server, &asked)?;
-            let inquiries = sessions::inquiries_of(conn, server, &asked)?;
-            for (player, last) in sessions::last_seen(conn, server, &asked)? {
-                let sighting = sightings.entry(player).or_insert(Sighting { known_at: last, ..never_seen(last) });
-                sighting.last_seen = sighting.last_seen.max(Some(last));
-                sighting.known_at = sighting.known_at.max(last);
-            }
-            for (player, sighting) in &mut sightings {
-                sighting.online = false;
-                sighting.known_at = sighting.known_at.max(inquiries.get(player).copied().unwrap_or(sighting.known_at));
-            }
-            Ok(sightings)
-        });
-        let (stale, trouble) = match view.outcome {
-            Outcome::Believed => (None, None),
-            Outcome::Stale(why) => (Some(why), None),
-            Outcome::Trouble(trouble) => (None, Some(trouble)),
-        };
-        let mut look = Look {
-            server: view.server.as_ref().map_or_else(|| ServerName { id: server, name: server.to_string() }, named),
-            as_of: view.at,
-            stale,
-            trouble,
-            hides_names: view.hides_names,
-            has_roster: trouble.is_none(),
-            online: view.online.into_iter().map(|(player, since)| (player, Some(since))).collect(),
-            sightings: sightings.await?,
-            failed: HashMap::new(),
-            untold: HashSet::new(),
-        };
+        let mut look = self.recall(server, wanted.clone(), view).await?;
         if look.is_telling() {
             // Whoever was absent all the time since their last visit became known need not be asked for.
             let unsure = wanted.into_iter().filter(|player| {
@@ -155,6 +132,41 @@ impl App {
             }
         }
         Ok(look)
+    }
+
+    /// What the watch saw, and what its sessions and earlier looks tell of the absent.
+    async fn recall(&self, server: ServerId, wanted: Vec<PlayerId>, view: View) -> Result<Look> {
+        let sightings = self.read(move |conn| {
+            let mut sightings = sightings::get(conn, server, &wanted)?;
+            let inquiries = sessions::inquiries_of(conn, server, &wanted)?;
+            for (player, last) in sessions::last_seen(conn, server, &wanted)? {
+                let sighting = sightings.entry(player).or_insert(Sighting { known_at: last, ..never_seen(last) });
+                sighting.last_seen = sighting.last_seen.max(Some(last));
+                sighting.known_at = sighting.known_at.max(last);
+            }
+            for (player, sighting) in &mut sightings {
+                sighting.online = false;
+                sighting.known_at = sighting.known_at.max(inquiries.get(player).copied().unwrap_or(sighting.known_at));
+            }
+            Ok(sightings)
+        });
+        let (stale, trouble) = match view.outcome {
+            Outcome::Believed => (None, None),
+            Outcome::Stale(why) => (Some(why), None),
+            Outcome::Trouble(trouble) => (None, Some(trouble)),
+        };
+        Ok(Look {
+            server: view.server.as_ref().map_or_else(|| ServerName { id: server, name: server.to_string() }, named),
+            as_of: view.at,
+            stale,
+            trouble,
+            hides_names: view.hides_names,
+            has_roster: trouble.is_none(),
+            online: view.online.into_iter().map(|(player, since)| (player, Some(since))).collect(),
+            sightings: sightings.await?,
+            failed: HashMap::new(),
+            untold: HashSet::new(),
+        })
     }
 
     async fn look_itself(&self, server: ServerId, wanted: Vec<PlayerId>) -> Result<Look> {
