@@ -56,10 +56,14 @@ pub fn brief(notice: &Notice) -> Text {
 
 /// A trouble on the way of an answer that could still be given, with its remedy.
 pub fn trouble_line(trouble: &Trouble) -> Text {
-    let notice = Notice::Outside { trouble: *trouble };
-    let mut line = what(&notice);
+    with_remedy(&Notice::Outside { trouble: *trouble })
+}
+
+/// What happened and what to do next, in a line.
+pub fn with_remedy(notice: &Notice) -> Text {
+    let mut line = what(notice);
     line.extend(text!["."]);
-    if let Some(next) = next(&notice) {
+    if let Some(next) = next(notice) {
         line.extend(text![" "]);
         line.extend(next);
     }

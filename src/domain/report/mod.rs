@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    board::{BoardRemoved, BoardReport, BoardSet, GroupAtAGlance},
+    board::{BoardRemoved, BoardReport, BoardSet, GroupAtAGlance, Seen},
     changes::{Audit, BoardPlace, Change, ChangeRow, Settings, SettingsPatch, SettingsReport, Undone},
     group::{
         GroupBrief, GroupCheck, GroupDeleted, GroupList, GroupPinned, GroupRenamed, GroupRow, GroupUpdated, Imported,
