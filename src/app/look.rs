@@ -106,10 +106,44 @@ impl App {
         }
     }
 
-    /// What the watch saw, and what its sessions and earlier looks tell of the absent.
+    /// What the watch knows by itself, however old: asks nobody. None before it has polled the server at all.
+    pub(super) async fn glance(&self, server: ServerId, wanted: &[PlayerId]) -> Result<Option<Look>> {
+        match self.watch.last_view(server, wanted, self.clock.now()) {
+            Some(view) => self.recall(server, wanted.to_vec(), view).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// What the watch saw, and for the absent what it knows not well enough, what BattleMetrics tells.
     async fn look_at_the_watch(&self, server: ServerId, wanted: Vec<PlayerId>, view: View) -> Result<Look> {
-        let asked = wanted.clone();
         let since = view.window.map(|window| window.since);
+        let mut look = self.recall(server, wanted.clone(), view).await?;
+        if look.is_telling() {
+            // Whoever was absent all the time since their last visit became known need not be asked for.
+            let unsure = wanted.into_iter().filter(|player| {
+                let known = look.sightings.get(player);
+                let is_known = known.is_some_and(|known| since.is_some_and(|since| known.known_at >= since));
+                !is_known && !look.private.contains(player)
+            });
+            let unsure: Vec<PlayerId> = unsure.collect();
+            let mut learnt = Learnt::default();
+            self.ask_for_the_absent(&mut look, &unsure, &mut learnt).await;
+            if !learnt.is_empty() {
+                let kept = learnt.clone();
+                self.write(move |tx| kept.keep(tx, server)).await?;
+                for (player, sighting) in learnt.sightings {
+                    let earlier = look.sightings.get(&player).and_then(|known| known.last_seen);
+                    let last_seen = sighting.last_seen.max(earlier);
+                    look.sightings.insert(player, Sighting { last_seen, ..sighting });
+                }
+            }
+        }
+        Ok(look)
+    }
+
+    /// What the watch saw, and what its sessions and earlier looks tell of the absent.
+    async fn recall(&self, server: ServerId, wanted: Vec<PlayerId>, view: View) -> Result<Look> {
+        let asked = wanted.clone();
         let known = self.read(move |conn| {
             let mut sightings = sightings::get(conn, server, &asked)?;
             let inquiries = sessions::inquiries_of(conn, server, &asked)?;
@@ -130,7 +164,7 @@ impl App {
             Outcome::Stale(why) => (Some(why), None),
             Outcome::Trouble(trouble) => (None, Some(trouble)),
         };
-        let mut look = Look {
+        let look = Look {
             server: view.server.as_ref().map_or_else(|| ServerName { id: server, name: server.to_string() }, named),
             as_of: view.at,
             stale,
@@ -144,29 +178,11 @@ impl App {
             private,
         };
         if look.is_telling() && !look.hides_names {
-            let missing = wanted.iter().filter(|player| !look.online.contains_key(player));
+            let missing = wanted.into_iter().filter(|player| !look.online.contains_key(player));
             let missing: Vec<_> = missing
-                .map(|player| (*player, look.sighting(*player).and_then(|sighting| sighting.last_seen)))
+                .map(|player| (player, look.sighting(player).and_then(|sighting| sighting.last_seen)))
                 .collect();
             self.watch.misses(server, &missing, look.as_of);
-            // Whoever was absent all the time since their last visit became known need not be asked for.
-            let unsure = wanted.into_iter().filter(|player| {
-                let known = look.sightings.get(player);
-                let is_known = known.is_some_and(|known| since.is_some_and(|since| known.known_at >= since));
-                !is_known && !look.private.contains(player)
-            });
-            let unsure: Vec<PlayerId> = unsure.collect();
-            let mut learnt = Learnt::default();
-            self.ask_for_the_absent(&mut look, &unsure, &mut learnt).await;
-            if !learnt.is_empty() {
-                let kept = learnt.clone();
-                self.write(move |tx| kept.keep(tx, server)).await?;
-                for (player, sighting) in learnt.sightings {
-                    let earlier = look.sightings.get(&player).and_then(|known| known.last_seen);
-                    let last_seen = sighting.last_seen.max(earlier);
-                    look.sightings.insert(player, Sighting { last_seen, ..sighting });
-                }
-            }
         }
         Ok(look)
     }

@@ -6,6 +6,7 @@ mod access;
 mod adopt;
 mod audit;
 mod backup;
+mod board;
 mod bring_over;
 mod find_player;
 mod forget;
@@ -23,6 +24,7 @@ mod settings;
 mod standing;
 mod status;
 mod suggest;
+mod tidings;
 mod transfer;
 mod undo;
 mod watch;
@@ -33,10 +35,12 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use self::{
     access::{Asker, Rights},
+    board::{Boards, MAX_BOARDS},
     bring_over::{PythonOptions, PythonRustops, source_error},
     standing::Standing,
     watch::{Step, WatchOptions},
 };
+pub use crate::store::{boards::Leftover, tidings::Due};
 use crate::{
     clock::Clock,
     domain::{

@@ -7,7 +7,7 @@ mod past;
 mod place;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -24,6 +24,7 @@ use crate::{
         attendance::Window,
         facts::Server,
         ids::{PlayerId, ServerId},
+        presence::Stale,
         report::{Health, Purpose, ServerName, WatchRow},
         schedule,
         trouble::Trouble,
@@ -84,6 +85,8 @@ struct State {
     past: Past,
     pruned: Option<Timestamp>,
     bookmark: Bookmark,
+    /// Servers on which something changed since the last step told of them.
+    changed: BTreeSet<ServerId>,
 }
 
 /// What the watch shows of a server.
@@ -115,17 +118,18 @@ impl Watch {
 
     /// What the last poll of the server showed, if it is one of the present.
     pub(super) fn view(&self, server: ServerId, wanted: &[PlayerId], now: Timestamp) -> Option<View> {
+        self.state().places.get(&server).filter(|place| place.is_fresh(now))?.view(wanted)
+    }
+
+    /// As [`Self::view`], but also of a poll long ago, which is not believed then.
+    pub(super) fn last_view(&self, server: ServerId, wanted: &[PlayerId], now: Timestamp) -> Option<View> {
         let state = self.state();
-        let place = state.places.get(&server).filter(|place| place.is_fresh(now))?;
-        let (outcome, at) = place.outcome?;
-        Some(View {
-            server: place.server.clone(),
-            outcome,
-            at,
-            hides_names: place.hides_names,
-            window: place.attendance.window(),
-            online: wanted.iter().filter_map(|player| Some((*player, place.attendance.since(*player)?))).collect(),
-        })
+        let place = state.places.get(&server)?;
+        let mut view = place.view(wanted)?;
+        if view.outcome == Outcome::Believed && !place.is_fresh(now) {
+            view.outcome = Outcome::Stale(Stale::TooOld { since: Some(view.at) });
+        }
+        Some(view)
     }
 
     /// Takes note of tracked players who are missing and of whom it should be found out whether they hid the profile;
@@ -158,18 +162,19 @@ impl App {
         match due {
             Some((server, at)) if at <= now => {
                 let was_refused = self.watch.state().refused.is_some();
-                if self.poll(server, Purpose::Watch).await? {
-                    step.changed.push(server);
-                }
+                self.poll(server, Purpose::Watch).await?;
                 step.refused = self.watch.state().refused.filter(|_| !was_refused);
             }
             _ => {
-                step.changed.extend(self.fill_in_the_past().await?);
+                let told = self.fill_in_the_past().await?;
+                self.watch.state().changed.extend(told);
                 self.forget_a_bite().await?;
             }
         }
         let now = self.clock.now();
-        step.next = self.watch.state().next_step(now);
+        let mut state = self.watch.state();
+        step.next = state.next_step(now);
+        step.changed = std::mem::take(&mut state.changed).into_iter().collect();
         Ok(step)
     }
 
@@ -228,8 +233,20 @@ impl App {
         }
         let answer = self.battlemetrics.roster(server, purpose).await;
         let now = self.clock.now();
-        let changed = self.watch.state().take_in(server, answer, now);
+        let (changed, refused, is_heard) = {
+            let mut state = self.watch.state();
+            let is_heard = answer.is_ok();
+            let changed = state.take_in(server, answer, now);
+            if changed {
+                state.changed.insert(server);
+            }
+            (changed, state.refused, is_heard)
+        };
         self.keep_watched(server, false).await?;
+        // A service that cannot be reached says nothing about the token either way.
+        if is_heard || refused.is_some() {
+            self.note_refusal(refused).await?;
+        }
         Ok(changed)
     }
 

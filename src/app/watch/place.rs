@@ -10,6 +10,7 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::View;
 use crate::{
     domain::{
         attendance::{Attendance, Gone, Seen, Window},
@@ -136,6 +137,19 @@ impl Place {
             hasher: RandomState::new(),
             pending: Pending::default(),
             kept: None,
+        })
+    }
+
+    /// What the last poll showed; none before there was one.
+    pub(super) fn view(&self, wanted: &[PlayerId]) -> Option<View> {
+        let (outcome, at) = self.outcome?;
+        Some(View {
+            server: self.server.clone(),
+            outcome,
+            at,
+            hides_names: self.hides_names,
+            window: self.attendance.window(),
+            online: wanted.iter().filter_map(|player| Some((*player, self.attendance.since(*player)?))).collect(),
         })
     }
 
