@@ -31,6 +31,7 @@ const HOT: &[&str] = &[
     players::CURRENT_NAME,
     players::FORMER,
     players::GET,
+    players::IS_PRIVATE,
     players::SEARCH,
     servers::GET,
     servers::USED_BEFORE,

@@ -14,5 +14,6 @@ mod crashing;
 mod history;
 mod month;
 mod past;
+mod private;
 mod stage;
 mod trouble;

@@ -132,6 +132,16 @@ impl Watch {
         Some(view)
     }
 
+    /// Takes note of tracked players who are missing and of whom it should be found out whether they hid the profile;
+    /// with each, when they were last seen.
+    pub(super) fn misses(&self, server: ServerId, missing: &[(PlayerId, Option<Timestamp>)], now: Timestamp) {
+        let mut state = self.state();
+        let State { past, demand, .. } = &mut *state;
+        let Some(tracked) = demand.get(&server) else { return };
+        let missing = missing.iter().filter(|(player, _)| tracked.contains(player));
+        missing.for_each(|(player, last_seen)| past.doubt(server, *player, *last_seen, now));
+    }
+
     /// Whether this process watches the server.
     pub(super) fn is_watching(&self, server: ServerId) -> bool {
         self.state().places.get(&server).is_some_and(|place| place.asked.is_some())
@@ -245,9 +255,13 @@ impl App {
         let now = self.clock.now();
         let keep = self.watch.state().places.get(&server).and_then(|place| place.to_keep(now, all));
         let Some(keep) = keep else { return Ok(()) };
-        self.write(move |tx| keep.write(tx)).await?;
-        if let Some(place) = self.watch.state().places.get_mut(&server) {
+        let is_back = self.write(move |tx| keep.write(tx)).await?;
+        let mut state = self.watch.state();
+        if let Some(place) = state.places.get_mut(&server) {
             place.is_kept(now);
+        }
+        if is_back {
+            state.past.look_again();
         }
         Ok(())
     }
@@ -318,7 +332,7 @@ impl State {
 
     fn next_step(&self, now: Timestamp) -> Timestamp {
         let poll = self.next_poll(now).map_or(Timestamp::MAX, |(_, at)| at);
-        let past = self.past.next().unwrap_or(Timestamp::MAX);
+        let past = self.past.next().filter(|_| self.refused.is_none()).unwrap_or(Timestamp::MAX);
         poll.min(past).min(schedule::later(now, schedule::DOZE)).max(now)
     }
 

@@ -91,7 +91,8 @@ pub(super) struct Keep {
 }
 
 impl Keep {
-    pub(super) fn write(&self, tx: &Transaction<'_>) -> Result<()> {
+    /// Returns whether somebody is in sight again whose profile was private.
+    pub(super) fn write(&self, tx: &Transaction<'_>) -> Result<bool> {
         if let Some(server) = &self.server {
             servers::remember(tx, server, self.at, Some(self.hides_names))?;
         }
@@ -100,7 +101,15 @@ impl Keep {
         watch::keep_present(tx, self.id, self.present.iter().copied())?;
         sessions::add(tx, self.id, &self.tracked)?;
         sessions::add_passages(tx, self.id, &self.strangers)?;
-        Ok(())
+        let mut is_back = false;
+        for (player, _) in self.present.iter().filter(|(_, since)| since.is_some()) {
+            if players::is_listed(tx, *player)? {
+                // What happened meanwhile is told now.
+                sessions::forget_inquiries(tx, *player)?;
+                is_back = true;
+            }
+        }
+        Ok(is_back)
     }
 }
 
