@@ -362,7 +362,8 @@ fn signals() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// How long to wait after a snapshot that failed.
+/// How long to wait after a snapshot that failed, and the longest to wait for the next day: a clock that is set, or a machine
+/// that slept, moves midnight.
 const SNAPSHOT_AGAIN: Duration = Duration::from_secs(60 * 60);
 
 /// Keeps a copy of each day.
@@ -373,7 +374,7 @@ async fn snapshots(app: App, clock: Arc<dyn Clock>) {
                 if let Some(made) = step.made {
                     tracing::info!(file = made.file, bytes = made.bytes, removed = step.removed, "a snapshot was made");
                 }
-                Duration::try_from(step.next.duration_since(clock.now())).unwrap_or_default()
+                step.next.duration_since(clock.now()).unsigned_abs().min(SNAPSHOT_AGAIN)
             }
             Err(error) => {
                 tracing::warn!(?error, "the day's snapshot could not be made");

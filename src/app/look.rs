@@ -182,7 +182,7 @@ impl App {
                 });
             }
         };
-        let stale = presence::believable(&roster.server, now).err();
+        let stale = self.stale(&roster.server, now);
         // A short list shows nothing either way; what was found out before still holds.
         let hides_names =
             presence::hides_names(&roster).unwrap_or_else(|| known.is_some_and(|known| known.hides_names));

@@ -44,6 +44,7 @@ use crate::{
         ids::{GuildKey, ServerId},
         names,
         notice::{Notice, What, Wrong},
+        presence::{self, Stale},
         report::ServerName,
     },
     error::{Error, Result},
@@ -102,8 +103,22 @@ impl App {
     /// # Errors
     /// When the database cannot be written.
     pub async fn purge(&self) -> Result<usize> {
+        // By a clock that is ahead, it would be too early.
+        if self.clock_holds().is_err() {
+            return Ok(0);
+        }
         let before = self.clock.now() - RESTORABLE_FOR;
         self.write(move |tx| Ok(groups::purge(tx, before)?)).await
+    }
+
+    /// Whether this machine's clock is good enough to keep times by.
+    fn clock_holds(&self) -> std::result::Result<(), Stale> {
+        presence::clock_holds(self.battlemetrics.clock_ahead())
+    }
+
+    /// Why what BattleMetrics tells of `server` cannot be believed, if so.
+    fn stale(&self, server: &Server, now: Timestamp) -> Option<Stale> {
+        self.clock_holds().and_then(|()| presence::believable(server, now)).err()
     }
 
     async fn read<T: Send + 'static>(

@@ -672,12 +672,13 @@ pub(crate) fn kinds() -> Vec<TroubleKind> {
 }
 
 /// Rosters that are not believed.
-pub(crate) fn stales() -> [Stale; 4] {
+pub(crate) fn stales() -> [Stale; 5] {
     [
         Stale::ServerDown { status: ServerStatus::Offline, since: Some(ago(65)) },
         Stale::ServerDown { status: ServerStatus::Removed, since: None },
         Stale::NotQueried { since: Some(ago(65)) },
         Stale::TooOld { since: None },
+        Stale::WrongClock { ahead: SignedDuration::from_mins(-185) },
     ]
 }
 

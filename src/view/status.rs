@@ -8,6 +8,7 @@ use super::{
     notice, words,
 };
 use crate::domain::{
+    presence::Stale,
     report::{Health, Purpose, RecentTrouble, ServiceStatus, SettingsReport, Status},
     trouble::{Service, Trouble, TroubleKind},
 };
@@ -87,8 +88,13 @@ fn watches(report: &Status) -> Vec<Row> {
         let who = words::count(report.past_due, "player", "players");
         Row::Text(text![plain(format!("The past of {who} is still to be fetched."))])
     });
+    // Said once: it is the same clock for all of them.
+    let clock = report.watches.iter().find_map(|watch| match &watch.health {
+        Health::Stale { why: why @ Stale::WrongClock { .. } } => Some(Row::Text(words::stale_line(why))),
+        _ => None,
+    });
     let heading = (!report.watches.is_empty()).then_some(Row::Heading("Watched servers"));
-    heading.into_iter().chain(rows).chain(past).collect()
+    heading.into_iter().chain(rows).chain(clock).chain(past).collect()
 }
 
 fn health(health: &Health) -> String {
@@ -170,6 +176,14 @@ mod tests {
         let mut report = samples::status_report("");
         report.battlemetrics.paused_until = Some(samples::ago(-2));
         insta::assert_snapshot!(samples::sketch(&status(&report), Face::Discord).lines().next().unwrap(), @"Caution | RustOps is running, with problems");
+    }
+
+    #[test]
+    fn a_wrong_clock_is_told_with_its_remedy() {
+        let mut report = samples::status_report("");
+        report.watches.truncate(1);
+        report.watches[0].health = Health::Stale { why: samples::stales()[4] };
+        insta::assert_snapshot!(samples::sketch(&status(&report), Face::Discord).lines().nth(13).unwrap(), @"Who is online cannot be told: the clock of the bot's machine is 3h 5m behind. Whoever runs the bot: set the clock (timedatectl set-ntp true); the rest mends itself.");
     }
 
     #[test]

@@ -9,6 +9,7 @@
 )]
 
 mod checking;
+mod clock;
 mod cost;
 mod crashing;
 mod history;

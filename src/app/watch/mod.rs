@@ -22,8 +22,9 @@ use super::{App, named};
 use crate::{
     domain::{
         attendance::Window,
-        facts::Server,
+        facts::{Roster, Server},
         ids::{PlayerId, ServerId},
+        presence::Stale,
         report::{Health, Purpose, ServerName, WatchRow},
         schedule,
         trouble::Trouble,
@@ -83,6 +84,8 @@ struct State {
     refused: Option<Trouble>,
     past: Past,
     pruned: Option<Timestamp>,
+    /// When the last step was taken.
+    stepped: Option<Timestamp>,
     bookmark: Bookmark,
 }
 
@@ -143,6 +146,7 @@ impl App {
         let _step = self.watch.steps.lock().await;
         self.heed_demand().await?;
         let now = self.clock.now();
+        self.watch.state().mind_the_clock(now);
         let due = self.watch.state().next_poll(now);
         let mut step = Step { next: now, changed: Vec::new(), refused: None };
         match due {
@@ -218,7 +222,7 @@ impl App {
         }
         let answer = self.battlemetrics.roster(server, purpose).await;
         let now = self.clock.now();
-        let changed = self.watch.state().take_in(server, answer, now);
+        let changed = self.watch.state().take_in(server, answer, self.clock_holds(), now);
         self.keep_watched(server, false).await?;
         Ok(changed)
     }
@@ -274,6 +278,10 @@ impl App {
             if state.pruned.is_some_and(|pruned| now.duration_since(pruned) < PRUNED_EVERY) {
                 return Ok(());
             }
+            // A clock that is years ahead would make everything old. Where a list is believed, it agrees with the service's.
+            if !state.places.values().any(|place| place.is_live(now)) {
+                return Ok(());
+            }
             state.pruned = Some(now);
             state.bookmark
         };
@@ -294,6 +302,16 @@ impl App {
 }
 
 impl State {
+    /// Whoever waits for an hour that a clock set back will show again would wait too long.
+    fn mind_the_clock(&mut self, now: Timestamp) {
+        let before = self.stepped.replace(now);
+        if before.is_some_and(|before| schedule::is_set_back(before, now)) {
+            self.places.values_mut().for_each(|place| place.clock_was_set_back(now));
+            self.past.clock_was_set_back();
+            self.pruned = None;
+        }
+    }
+
     fn next_poll(&self, now: Timestamp) -> Option<(ServerId, Timestamp)> {
         let rounds: Vec<_> = self.places.values().map(Place::round).collect();
         schedule::next_poll(&rounds, now)
@@ -308,13 +326,14 @@ impl State {
     fn take_in(
         &mut self,
         server: ServerId,
-        answer: std::result::Result<crate::domain::facts::Roster, Trouble>,
+        answer: std::result::Result<Roster, Trouble>,
+        clock: std::result::Result<(), Stale>,
         now: Timestamp,
     ) -> bool {
         let trouble = answer.as_ref().err().copied();
         let Some(place) = self.places.get_mut(&server) else { return false };
         let window = place.attendance.window().map(|window| window.since);
-        let changed = place.take_in(answer, now);
+        let changed = place.take_in(answer, clock, now);
         if place.attendance.window().map(|window| window.since) != window {
             self.past.look_again();
         }

@@ -56,6 +56,10 @@ impl Past {
         self.is_known = false;
     }
 
+    pub(super) fn clock_was_set_back(&mut self) {
+        self.not_before = None;
+    }
+
     pub(super) fn len(&self) -> usize {
         self.queue.len()
     }
@@ -100,6 +104,11 @@ impl App {
             state.past.is_known = true;
         }
         let now = self.clock.now();
+        if self.clock_holds().is_err() {
+            // The hour of an inquiry is kept, and has to be true.
+            self.watch.state().past.not_before = Some(schedule::later(now, AFTER_FAILURE));
+            return Ok(Vec::new());
+        }
         let Some(debt) = self.watch.state().next_debt(now) else { return Ok(Vec::new()) };
         let answer = self.battlemetrics.sessions(debt.player, debt.server, 1, debt.purpose).await;
         let (told, pause) = match answer {
