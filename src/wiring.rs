@@ -38,7 +38,11 @@ use crate::{
     clock::{Clock, MovableClock, SystemClock},
     config::{self, Config, ConfigError, Flags},
     discord::{self, End},
-    domain::ids::GuildKey,
+    domain::{
+        ids::GuildKey,
+        notice::{Notice, Storage},
+    },
+    error::Error,
     log::{self, Look},
     operate::{
         doctor,
@@ -48,6 +52,7 @@ use crate::{
     remote::{BattleMetrics, Options, Steam},
     sim::{START, Sim, SimOptions},
     store::{OpenError, Store, backup},
+    view::{notice, words},
 };
 
 /// The demo's world is always the same one.
@@ -418,8 +423,36 @@ async fn upkeep(app: App, clock: Arc<dyn Clock>) {
     }
 }
 
+/// What was last said of the database and its disk.
+#[derive(Default)]
+struct Told {
+    storage: Option<Storage>,
+    is_tight: bool,
+}
+
+impl Told {
+    /// Says what has changed.
+    fn update(&mut self, app: &App) {
+        let storage = app.storage_trouble().map(|trouble| trouble.problem);
+        match (self.storage, storage) {
+            (before, now) if before == now => {}
+            (_, Some(problem)) => {
+                tracing::error!("{} The watch goes on in memory until then.", notice::storage_line(problem));
+            }
+            (_, None) => tracing::info!("the database can be written again"),
+        }
+        self.storage = storage;
+        let free = app.little_room();
+        if let (false, Some(bytes)) = (self.is_tight, free) {
+            tracing::warn!(free = words::bytes(bytes), "the disk of the database is nearly full: make room");
+        }
+        self.is_tight = free.is_some();
+    }
+}
+
 /// Takes one step of the watch after the other.
 async fn keep_watch(app: App, clock: Arc<dyn Clock>) {
+    let mut told = Told::default();
     loop {
         let next = match app.watch_step().await {
             Ok(step) => {
@@ -428,11 +461,13 @@ async fn keep_watch(app: App, clock: Arc<dyn Clock>) {
                 }
                 step.next
             }
+            Err(Error::Notice(notice)) if matches!(*notice, Notice::Storage { .. }) => clock.now() + AFTER_FAILURE,
             Err(error) => {
                 tracing::warn!(?error, "the watch could not go on");
                 clock.now() + AFTER_FAILURE
             }
         };
+        told.update(&app);
         let pause = next.duration_since(clock.now()).max(SHORTEST_PAUSE);
         clock.sleep(pause.unsigned_abs()).await;
     }

@@ -53,7 +53,7 @@ impl App {
         let check = LastCheck { active, total: members.len(), unknown, at: look.as_of };
         // What could not be looked at was not checked.
         if look.is_telling() {
-            self.write(move |tx| Ok(groups::record_check(tx, group.id, &check)?)).await?;
+            self.keep_by_the_way(move |tx| Ok(groups::record_check(tx, group.id, &check)?)).await?;
         }
         Ok(GroupCheck {
             group_id: group.id,

@@ -22,6 +22,7 @@ mod server;
 mod settings;
 mod standing;
 mod status;
+mod storage;
 mod suggest;
 mod transfer;
 mod undo;
@@ -77,6 +78,7 @@ pub struct App {
     clock: Arc<dyn Clock>,
     started: Timestamp,
     watch: Arc<watch::Watch>,
+    storage: Arc<storage::Condition>,
 }
 
 impl App {
@@ -84,7 +86,7 @@ impl App {
     pub fn new(store: Store, battlemetrics: BattleMetrics, steam: Steam, clock: Arc<dyn Clock>) -> Self {
         let started = clock.now();
         let watch = Arc::new(watch::Watch::new(WatchOptions::default()));
-        Self { store, battlemetrics, steam, clock, started, watch }
+        Self { store, battlemetrics, steam, clock, started, watch, storage: Arc::default() }
     }
 
     /// With another set-up of the watch than the usual one.
@@ -125,25 +127,25 @@ impl App {
         &self,
         look: impl FnOnce(&store::Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.store.read(look).await.map_err(storage)
+        self.store.read(look).await.map_err(|error| self.storage.note(error, self.clock.now()))
     }
 
     async fn write<T: Send + 'static>(
         &self,
         change: impl FnOnce(&store::Transaction<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.store.write(change).await.map_err(storage)
+        let written = self.store.write(change).await;
+        if written.is_ok() {
+            self.storage.written(self.clock.now());
+        }
+        written.map_err(|error| self.storage.note(error, self.clock.now()))
     }
-}
 
-/// A full disk or a locked file is something the user can mend: told as such, not as a failure of ours.
-fn storage(error: Error) -> Error {
-    match error {
-        Error::Failure(failure) => match store::problem(failure.cause()) {
-            Some(problem) => Notice::Storage { problem }.into(),
-            None => Error::Failure(failure),
-        },
-        notice => notice,
+    async fn rehearse<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&store::Transaction<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.store.rehearse(change).await.map_err(|error| self.storage.note(error, self.clock.now()))
     }
 }
 

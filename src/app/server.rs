@@ -113,7 +113,7 @@ impl App {
         match (self.battlemetrics.server(id, Purpose::Person).await, known) {
             (Ok(server), _) => {
                 let kept = server.clone();
-                self.write(move |tx| Ok(servers::remember(tx, &kept, now, None)?)).await?;
+                self.keep_by_the_way(move |tx| Ok(servers::remember(tx, &kept, now, None)?)).await?;
                 let stale = self.stale(&server, now);
                 Ok(ServerGet { server, as_of: now, stale, trouble: None, hides_names })
             }

@@ -16,4 +16,5 @@ mod history;
 mod month;
 mod past;
 mod stage;
+mod storage;
 mod trouble;

@@ -18,7 +18,7 @@ use self::{
     past::Past,
     place::{Place, second},
 };
-use super::{App, named};
+use super::{App, named, storage};
 use crate::{
     domain::{
         attendance::Window,
@@ -29,7 +29,7 @@ use crate::{
         schedule,
         trouble::Trouble,
     },
-    error::Result,
+    error::{Error, Result},
     store::{
         sessions::{self, Bookmark},
         watch::{self as kept, Demand},
@@ -99,6 +99,8 @@ pub(super) struct View {
     pub(super) window: Option<Window>,
     /// Those of the wanted players who are on, and since when.
     pub(super) online: HashMap<PlayerId, Timestamp>,
+    /// When those of them left whose leaving is not kept yet.
+    pub(super) left: HashMap<PlayerId, Timestamp>,
 }
 
 impl Watch {
@@ -128,6 +130,7 @@ impl Watch {
             hides_names: place.hides_names,
             window: place.attendance.window(),
             online: wanted.iter().filter_map(|player| Some((*player, place.attendance.since(*player)?))).collect(),
+            left: wanted.iter().filter_map(|player| Some((*player, place.left(*player)?))).collect(),
         })
     }
 
@@ -140,8 +143,11 @@ impl Watch {
 impl App {
     /// One step of background work, whatever is due: a poll, a look into the past, some forgetting.
     ///
+    /// On a disk that takes nothing it goes on in memory: see [`App::storage_trouble`].
+    ///
     /// # Errors
-    /// The database failed. Nothing is lost by that: what could not be kept is kept with the next step.
+    /// The database failed otherwise, or cannot be read. Nothing is lost by that: what could not be kept is kept with a
+    /// later step.
     pub async fn watch_step(&self) -> Result<Step> {
         let _step = self.watch.steps.lock().await;
         self.heed_demand().await?;
@@ -223,7 +229,8 @@ impl App {
         let answer = self.battlemetrics.roster(server, purpose).await;
         let now = self.clock.now();
         let changed = self.watch.state().take_in(server, answer, self.clock_holds(), now);
-        self.keep_watched(server, false).await?;
+        // On a disk that takes nothing it is held in memory, and kept with the first poll after that is mended.
+        storage::kept(self.keep_watched(server, false).await)?;
         Ok(changed)
     }
 
@@ -243,17 +250,21 @@ impl App {
     async fn heed_demand(&self) -> Result<()> {
         let known: Vec<ServerId> = self.watch.state().places.keys().copied().collect();
         let has = known.clone();
-        let (demand, new) = self
-            .read(move |conn| {
-                let demand = kept::demand(conn)?;
-                let missing = demand.keys().filter(|server| !has.contains(server));
-                let new = missing.map(|server| Place::restored(conn, *server)).collect::<Result<Vec<_>>>()?;
-                Ok((demand, new))
-            })
-            .await?;
+        let read = self.read(move |conn| {
+            let demand = kept::demand(conn)?;
+            let missing = demand.keys().filter(|server| !has.contains(server));
+            let new = missing.map(|server| Place::restored(conn, *server)).collect::<Result<Vec<_>>>()?;
+            Ok((demand, new))
+        });
+        let (demand, new) = match read.await {
+            // What is watched already can be watched further.
+            Err(Error::Notice(_)) if !known.is_empty() => return Ok(()),
+            read => read?,
+        };
         for server in known.into_iter().filter(|server| !demand.contains_key(server)) {
-            self.keep_watched(server, true).await?;
-            self.watch.state().places.remove(&server);
+            if storage::kept(self.keep_watched(server, true).await)? {
+                self.watch.state().places.remove(&server);
+            }
         }
         let mut state = self.watch.state();
         state.places.extend(new.into_iter().map(|place| (place.id, place)));
@@ -288,15 +299,14 @@ impl App {
         let WatchOptions { keep_strangers_days, keep_members_days, .. } = self.watch.options;
         let strangers = sessions::forgotten_before(now, keep_strangers_days);
         let members = sessions::forgotten_before(now, keep_members_days.max(keep_strangers_days));
-        let bookmark = self
-            .write(move |tx| {
-                let bookmark = sessions::prune(tx, strangers, members, bookmark)?;
-                kept::prune_windows(tx, members)?;
-                kept::shrink(tx)?;
-                Ok(bookmark)
-            })
-            .await?;
-        self.watch.state().bookmark = bookmark;
+        let forgotten = self.write(move |tx| {
+            let bookmark = sessions::prune(tx, strangers, members, bookmark)?;
+            kept::prune_windows(tx, members)?;
+            kept::shrink(tx)?;
+            Ok(bookmark)
+        });
+        let forgotten = forgotten.await.map(|bookmark| self.watch.state().bookmark = bookmark);
+        storage::kept(forgotten)?;
         Ok(())
     }
 }

@@ -18,7 +18,7 @@ use crate::{
         session::{self, Ending, Session, Source, Span},
         trouble::{Trouble, TroubleKind},
     },
-    error::Result,
+    error::{Error, Result},
     store::{
         Transaction,
         sessions::{self, Visit},
@@ -116,14 +116,21 @@ impl App {
             Err(Trouble { kind: TroubleKind::NotFound, .. }) => (Some(Vec::new()), schedule::PAST),
             Err(trouble) => (None, pause_after(trouble, now)),
         };
-        let changed = match told {
-            Some(told) => self.absorb(debt, told, now).await?,
-            None => {
-                self.watch.state().past.queue.push_back(debt);
-                false
-            }
-        };
         self.watch.state().past.not_before = Some(schedule::later(now, pause));
+        let absorbed = match told {
+            Some(told) => self.absorb(debt, told, now).await.map(Some),
+            None => Ok(None),
+        };
+        if !matches!(absorbed, Ok(Some(_))) {
+            let past = &mut self.watch.state().past;
+            past.queue.push_back(debt);
+            past.not_before = past.not_before.max(Some(schedule::later(now, AFTER_FAILURE)));
+        }
+        let changed = match absorbed {
+            // Asked for again once the disk takes it.
+            Err(Error::Notice(_)) => false,
+            absorbed => absorbed?.unwrap_or(false),
+        };
         Ok(changed.then_some(debt.server).into_iter().collect())
     }
 

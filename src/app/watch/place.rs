@@ -248,6 +248,11 @@ impl Place {
         renamed
     }
 
+    /// The end of the player's last session, as far as that is still to be kept.
+    pub(super) fn left(&self, player: PlayerId) -> Option<Timestamp> {
+        self.pending.gone.iter().filter(|visit| visit.subject == player).map(|visit| visit.stop).max()
+    }
+
     /// A session that runs began earlier than was known.
     pub(super) fn began_earlier(&mut self, player: PlayerId, start: Timestamp) {
         if self.attendance.began_earlier(player, start) {
