@@ -39,7 +39,7 @@ impl App {
         if look.is_telling() {
             let (group, total) = (check.group_id, check.members.len());
             let last = LastCheck { active: check.active, total, unknown: check.unknown, at: check.as_of };
-            self.write(move |tx| Ok(groups::record_check(tx, group, &last)?)).await?;
+            self.keep_by_the_way(move |tx| Ok(groups::record_check(tx, group, &last)?)).await?;
         }
         Ok(check)
     }

@@ -87,6 +87,20 @@ impl Look {
         self.has_roster && self.stale.is_none()
     }
 
+    /// Takes in what was learnt; a time that was known and is not told now still holds.
+    fn learn(&mut self, learnt: Vec<(PlayerId, Sighting)>) {
+        for (player, sighting) in learnt {
+            let known = self.sightings.get(&player);
+            let sighting = Sighting {
+                last_seen: sighting.last_seen.max(known.and_then(|known| known.last_seen)),
+                first_seen: known.and_then(|known| known.first_seen).into_iter().chain(sighting.first_seen).min(),
+                total: sighting.total.or_else(|| known?.total),
+                ..sighting
+            };
+            self.sightings.insert(player, sighting);
+        }
+    }
+
     /// All that is known of a player on this server.
     pub(super) fn sighting(&self, player: PlayerId) -> Option<&Sighting> {
         self.sightings.get(&player)
@@ -130,12 +144,8 @@ impl App {
             self.ask_for_the_absent(&mut look, &unsure, &mut learnt).await;
             if !learnt.is_empty() {
                 let kept = learnt.clone();
-                self.write(move |tx| kept.keep(tx, server)).await?;
-                for (player, sighting) in learnt.sightings {
-                    let earlier = look.sightings.get(&player).and_then(|known| known.last_seen);
-                    let last_seen = sighting.last_seen.max(earlier);
-                    look.sightings.insert(player, Sighting { last_seen, ..sighting });
-                }
+                self.keep_by_the_way(move |tx| kept.keep(tx, server)).await?;
+                look.learn(learnt.sightings);
             }
         }
         Ok(look)
@@ -147,7 +157,7 @@ impl App {
         let known = self.read(move |conn| {
             let mut sightings = sightings::get(conn, server, &asked)?;
             let inquiries = sessions::inquiries_of(conn, server, &asked)?;
-            for (player, last) in sessions::last_seen(conn, server, &asked)? {
+            for (player, last) in sessions::last_seen(conn, server, &asked)?.into_iter().chain(view.left) {
                 let sighting = sightings.entry(player).or_insert(Sighting { known_at: last, ..never_seen(last) });
                 sighting.last_seen = sighting.last_seen.max(Some(last));
                 sighting.known_at = sighting.known_at.max(last);
@@ -179,9 +189,8 @@ impl App {
         };
         if look.is_telling() && !look.hides_names {
             let missing = wanted.into_iter().filter(|player| !look.online.contains_key(player));
-            let missing: Vec<_> = missing
-                .map(|player| (player, look.sighting(player).and_then(|sighting| sighting.last_seen)))
-                .collect();
+            let missing: Vec<_> =
+                missing.map(|player| (player, look.sighting(player).and_then(|sighting| sighting.last_seen))).collect();
             self.watch.misses(server, &missing, look.as_of);
         }
         Ok(look)
@@ -217,7 +226,7 @@ impl App {
                 });
             }
         };
-        let stale = presence::believable(&roster.server, now).err();
+        let stale = self.stale(&roster.server, now);
         // A short list shows nothing either way; what was found out before still holds.
         let hides_names =
             presence::hides_names(&roster).unwrap_or_else(|| known.is_some_and(|known| known.hides_names));
@@ -241,7 +250,10 @@ impl App {
                 .extend(roster.online.iter().map(|player| (player.id, on_the_list(player, &roster.server, now))));
             self.ask_for_the_absent(&mut look, &wanted, &mut learnt).await;
         }
-        look.sightings = self.keep_look(roster, learnt, wanted, &look).await?;
+        self.keep_look(roster, learnt.clone(), &look).await?;
+        if !look.hides_names {
+            look.learn(learnt.sightings);
+        }
         Ok(look)
     }
 
@@ -313,16 +325,10 @@ impl App {
         Ok(told.map_or(LastVisit::Never, LastVisit::Told))
     }
 
-    /// Keeps what was learnt. Returns what is known of `wanted` then.
-    async fn keep_look(
-        &self,
-        roster: Roster,
-        learnt: Learnt,
-        wanted: Vec<PlayerId>,
-        look: &Look,
-    ) -> Result<HashMap<PlayerId, Sighting>> {
+    /// Keeps what was learnt, if the disk takes it.
+    async fn keep_look(&self, roster: Roster, learnt: Learnt, look: &Look) -> Result<()> {
         let (now, believed, hides_names) = (look.as_of, look.stale.is_none(), look.hides_names);
-        self.write(move |tx| {
+        self.keep_by_the_way(move |tx| {
             let Roster { server, online } = roster;
             servers::remember(tx, &server, now, believed.then_some(hides_names))?;
             // Invented names would fill the list of known players with people who do not exist.
@@ -331,9 +337,10 @@ impl App {
                 players::remember(tx, &names, now)?;
                 learnt.keep(tx, server.id)?;
             }
-            Ok(sightings::get(tx, server.id, &wanted)?)
+            Ok(())
         })
-        .await
+        .await?;
+        Ok(())
     }
 }
 

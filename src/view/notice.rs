@@ -70,6 +70,11 @@ pub fn with_remedy(notice: &Notice) -> Text {
     line
 }
 
+/// What is wrong with the database, with its remedy, in one line: for the log and for lists.
+pub fn storage_line(problem: Storage) -> String {
+    format!("{}. {}", storage(problem), storage_remedy(problem))
+}
+
 /// Not set up or nothing there yet, rather than wrong.
 fn caution(notice: &Notice) -> bool {
     matches!(
@@ -454,6 +459,7 @@ fn storage(problem: Storage) -> &'static str {
         Storage::ReadOnly => "Nothing was saved: the database may only be read",
         Storage::Busy => "Nothing was saved: the database is in use",
         Storage::Corrupt => "The database is damaged",
+        Storage::Failing => "Nothing was saved: the disk fails",
     }
 }
 
@@ -464,7 +470,12 @@ fn storage_remedy(problem: Storage) -> &'static str {
             "Whoever runs the bot: check who owns the data directory and whether the disk is mounted to be written."
         }
         Storage::Busy => "Try again in a moment; another program keeps the file locked.",
-        Storage::Corrupt => "Whoever runs the bot: stop it, keep the file, and go back to the last copy of it.",
+        Storage::Corrupt => {
+            "Whoever runs the bot: stop it and restore the newest snapshot from the folder backups in the data directory: rustops restore FILE"
+        }
+        Storage::Failing => {
+            "Whoever runs the bot: look for errors of the disk (dmesg), bring the backups to safety, and replace it if it is worn out."
+        }
     }
 }
 

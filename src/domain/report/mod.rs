@@ -24,7 +24,7 @@ pub use self::{
     history::{GroupHistory, HistoryLine, MemberHistory, Period, PlayerHistory, Total},
     player::{PlayerCheck, SessionLine},
     server::{ServerCleared, ServerGet, ServerSet},
-    status::{Counts, Health, Purpose, RecentTrouble, ServiceStatus, Spent, Status, WatchRow},
+    status::{Counts, Health, Purpose, RecentTrouble, ServiceStatus, Spent, Status, StorageTrouble, WatchRow},
 };
 use super::{
     facts::Server,

@@ -185,7 +185,10 @@ fn each_notice_says_what_happened_and_what_to_do() {
     Try again in a moment; another program keeps the file locked.
 
     Bad | The database is damaged
-    Whoever runs the bot: stop it, keep the file, and go back to the last copy of it.
+    Whoever runs the bot: stop it and restore the newest snapshot from the folder backups in the data directory: rustops restore FILE
+
+    Bad | Nothing was saved: the disk fails
+    Whoever runs the bot: look for errors of the disk (dmesg), bring the backups to safety, and replace it if it is worn out.
 
     Bad | /home/ann/old.db.gz does not exist
     Check the path.
