@@ -37,8 +37,12 @@ use crate::{
     },
     clock::{Clock, MovableClock, SystemClock},
     config::{self, Config, ConfigError, Flags},
-    discord::{self, End},
-    domain::ids::GuildKey,
+    discord::{self, End, Herald},
+    domain::{
+        ids::GuildKey,
+        notice::{Notice, Storage},
+    },
+    error::Error,
     log::{self, Look},
     operate::{
         doctor,
@@ -48,6 +52,7 @@ use crate::{
     remote::{BattleMetrics, Options, Steam},
     sim::{START, Sim, SimOptions},
     store::{OpenError, Store, backup},
+    view::{notice, words},
 };
 
 /// The demo's world is always the same one.
@@ -294,13 +299,16 @@ fn bot(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
         discord::Options { token, api_url: config.discord_api_url, app: app.clone(), clock: clock.clone(), connected };
     let ended = runtime.block_on(async {
         let stop = signals()?;
+        let bot = discord::Bot::new(options);
+        let herald = bot.herald();
         let tasks = [
             beside(pulse(Arc::clone(&heart), connection, Arc::clone(&clock))),
             beside(snapshots(app.clone(), Arc::clone(&clock))),
             beside(upkeep(app.clone(), Arc::clone(&clock))),
-            beside(keep_watch(app.clone(), clock)),
+            beside(keep_watch(app.clone(), Arc::clone(&clock), Some(herald.clone()))),
+            beside(keep_posted(herald, clock)),
         ];
-        let ended = discord::run(options, stop).await;
+        let ended = bot.run(stop).await;
         for task in tasks {
             task.abort();
         }
@@ -363,7 +371,8 @@ fn signals() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// How long to wait after a snapshot that failed.
+/// How long to wait after a snapshot that failed, and the longest to wait for the next day: a clock that is set, or a machine
+/// that slept, moves midnight.
 const SNAPSHOT_AGAIN: Duration = Duration::from_secs(60 * 60);
 
 /// Keeps a copy of each day.
@@ -374,7 +383,7 @@ async fn snapshots(app: App, clock: Arc<dyn Clock>) {
                 if let Some(made) = step.made {
                     tracing::info!(file = made.file, bytes = made.bytes, removed = step.removed, "a snapshot was made");
                 }
-                Duration::try_from(step.next.duration_since(clock.now())).unwrap_or_default()
+                step.next.duration_since(clock.now()).unsigned_abs().min(SNAPSHOT_AGAIN)
             }
             Err(error) => {
                 tracing::warn!(?error, "the day's snapshot could not be made");
@@ -418,23 +427,68 @@ async fn upkeep(app: App, clock: Arc<dyn Clock>) {
     }
 }
 
-/// Takes one step of the watch after the other.
-async fn keep_watch(app: App, clock: Arc<dyn Clock>) {
+/// What was last said of the database and its disk.
+#[derive(Default)]
+struct Told {
+    storage: Option<Storage>,
+    is_tight: bool,
+}
+
+impl Told {
+    /// Says what has changed.
+    fn update(&mut self, app: &App) {
+        let storage = app.storage_trouble().map(|trouble| trouble.problem);
+        match (self.storage, storage) {
+            (before, now) if before == now => {}
+            (_, Some(problem)) => {
+                tracing::error!("{} The watch goes on in memory until then.", notice::storage_line(problem));
+            }
+            (_, None) => tracing::info!("the database can be written again"),
+        }
+        self.storage = storage;
+        let free = app.little_room();
+        if let (false, Some(bytes)) = (self.is_tight, free) {
+            tracing::warn!(free = words::bytes(bytes), "the disk of the database is nearly full: make room");
+        }
+        self.is_tight = free.is_some();
+    }
+}
+
+/// Takes one step of the watch after the other; a herald hears of each change.
+pub async fn keep_watch(app: App, clock: Arc<dyn Clock>, herald: Option<Herald>) {
+    let mut told = Told::default();
     loop {
         let next = match app.watch_step().await {
             Ok(step) => {
                 if let Some(trouble) = step.refused {
                     tracing::warn!(?trouble, "nothing can be watched until BattleMetrics answers again");
                 }
+                if let Some(herald) = &herald {
+                    herald.servers_changed(&step.changed);
+                }
                 step.next
             }
+            Err(Error::Notice(notice)) if matches!(*notice, Notice::Storage { .. }) => clock.now() + AFTER_FAILURE,
             Err(error) => {
                 tracing::warn!(?error, "the watch could not go on");
                 clock.now() + AFTER_FAILURE
             }
         };
+        told.update(&app);
         let pause = next.duration_since(clock.now()).max(SHORTEST_PAUSE);
         clock.sleep(pause.unsigned_abs()).await;
+    }
+}
+
+/// Writes boards and tidings whenever there is something to write.
+pub async fn keep_posted(herald: Herald, clock: Arc<dyn Clock>) {
+    loop {
+        let next = herald.step().await;
+        let pause = next.duration_since(clock.now()).max(SHORTEST_PAUSE);
+        tokio::select! {
+            () = clock.sleep(pause.unsigned_abs()) => {}
+            () = herald.stirred() => {}
+        }
     }
 }
 
@@ -448,7 +502,7 @@ fn demo(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
     spawn(&runtime, services);
     let folder = tempfile::tempdir()?;
     let app = demo_app(&sim, shown.clone(), folder.path())?;
-    spawn(&runtime, keep_watch(app.clone(), shown));
+    spawn(&runtime, keep_watch(app.clone(), shown, None));
     let (watched, handle) = (app.clone(), runtime.handle().clone());
     let time = move |by: SignedDuration| {
         clock.advance(by);

@@ -31,7 +31,7 @@ impl App {
             Outcome::Choose(choice) => return Ok(Outcome::Choose(choice)),
         };
         let (now, named) = (self.clock.now(), found.clone());
-        self.write(move |tx| named.remember(tx, now)).await?;
+        self.keep_by_the_way(move |tx| named.remember(tx, now)).await?;
         let look = self.look(server, vec![found.id]).await?;
         let (facts, sessions, times) = join3(
             self.battlemetrics.player(found.id, Purpose::Person),
@@ -43,11 +43,13 @@ impl App {
         let now = self.clock.now();
         let guild = asker.guild.clone();
         let learnt = facts.as_ref().ok().cloned();
+        if let Some(player) = learnt {
+            self.keep_by_the_way(move |tx| keep_facts(tx, player, now).map(drop)).await?;
+        }
         let (known, groups, steam) = self
-            .write(move |tx| {
-                learnt.map(|player| keep_facts(tx, player, now)).transpose()?;
-                let groups = groups::holding(tx, &guild, found.id)?;
-                Ok((players::get(tx, found.id)?, groups, groups::steam_of_player(tx, &guild, found.id)?))
+            .read(move |conn| {
+                let groups = groups::holding(conn, &guild, found.id)?;
+                Ok((players::get(conn, found.id)?, groups, groups::steam_of_player(conn, &guild, found.id)?))
             })
             .await?;
 

@@ -66,6 +66,11 @@ pub enum Notice {
         /// The nearest names that are known, best first.
         nearest: Vec<String>,
     },
+    /// There is no board of the group, or of all groups, to take away.
+    NoBoard {
+        /// The group's name; none: all groups, or one that is not known any more.
+        group: Option<String>,
+    },
     /// Another living group has this name.
     GroupExists {
         /// Its name, as written there.
@@ -197,6 +202,8 @@ pub enum What {
     Role,
     /// A channel.
     Channel,
+    /// A board.
+    Board,
 }
 
 /// What is wrong with an input.
@@ -259,7 +266,7 @@ pub enum CannotUndo {
     ChangedSince,
 }
 
-/// Why the database cannot be written.
+/// Why the database cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Storage {
@@ -271,6 +278,8 @@ pub enum Storage {
     Busy,
     /// The file is damaged.
     Corrupt,
+    /// The disk does not do what it is asked.
+    Failing,
 }
 
 impl Notice {

@@ -17,9 +17,29 @@ use super::{
 /// The oldest `updated_at` of a server whose player list is still believed.
 pub const FRESH_FOR: SignedDuration = SignedDuration::from_secs(300);
 
+/// By so much this machine's clock and BattleMetrics' may differ: more, and no time that is kept would be true.
+pub const CLOCKS_DIFFER: SignedDuration = FRESH_FOR;
+
 /// How long a last-seen time stays true for somebody who has not been observed since it was learnt: shorter than a
 /// session worth knowing of, longer than an impatient user's second look.
 pub const LAST_SEEN_HOLDS_FOR: SignedDuration = SignedDuration::from_mins(10);
+
+/// How long somebody has to be missing before it is asked whether the profile was switched to private: a short absence is
+/// the usual one.
+const MISSING_FOR: SignedDuration = SignedDuration::from_mins(15);
+
+/// How long it holds what was told of a profile.
+const PROFILE_HOLDS_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// Whether somebody who is on no list may have switched the profile to private since that was last asked. Being on a list
+/// shows a public profile.
+pub fn may_be_private(last_seen: Option<Timestamp>, asked: Option<Timestamp>, now: Timestamp) -> bool {
+    let is_missing = last_seen.is_none_or(|last_seen| now.duration_since(last_seen) >= MISSING_FOR);
+    let is_told = asked.is_some_and(|asked| {
+        now.duration_since(asked) < PROFILE_HOLDS_FOR && last_seen.is_none_or(|last_seen| asked > last_seen)
+    });
+    is_missing && !is_told
+}
 
 /// The only three things that are ever said of a player.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -51,6 +71,8 @@ pub enum Presence {
 pub enum Unknown {
     /// BattleMetrics never saw this player on this server: plays elsewhere, has a private profile, or was never on.
     NeverSeen,
+    /// The player's profile is private: BattleMetrics lists such players nowhere, whether they are on or not.
+    PrivateProfile,
     /// The member is known by name only, no BattleMetrics player is linked.
     NotLinked,
     /// The server shows invented names: who is not in its list may be on it all the same.
@@ -89,12 +111,30 @@ pub enum Stale {
         /// When it was.
         since: Option<Timestamp>,
     },
+    /// The clock of this machine is wrong, so that nothing can be said of when.
+    WrongClock {
+        /// By how much it is ahead of BattleMetrics' (negative: behind).
+        ahead: SignedDuration,
+    },
+}
+
+/// Whether this machine's clock is good enough to keep times by; `ahead` is by how much it is ahead of BattleMetrics', as
+/// far as that is known.
+///
+/// # Errors
+/// Says that it is not.
+pub fn clock_holds(ahead: Option<SignedDuration>) -> Result<(), Stale> {
+    match ahead.filter(|ahead| ahead.abs() > CLOCKS_DIFFER) {
+        Some(ahead) => Err(Stale::WrongClock { ahead }),
+        None => Ok(()),
+    }
 }
 
 /// Whether `server`'s player list may be believed at `now`.
 ///
 /// A list is trusted only if the server is online, its last query worked and the update is at most [`FRESH_FOR`] old.
-/// A missing query status is tolerated; a missing `updated_at` is not, for then nothing says that the list is alive.
+/// A missing query status is tolerated; a missing `updated_at` is not, for then nothing says that the list is alive. One
+/// that lies ahead shows that this machine's clock is behind.
 ///
 /// # Errors
 /// Says why it may not.
@@ -107,7 +147,7 @@ pub fn believable(server: &Server, now: Timestamp) -> Result<(), Stale> {
         return Err(Stale::NotQueried { since });
     }
     match since {
-        Some(at) if now.duration_since(at) <= FRESH_FOR => Ok(()),
+        Some(at) if now.duration_since(at) <= FRESH_FOR => clock_holds(Some(now.duration_since(at))),
         _ => Err(Stale::TooOld { since }),
     }
 }
@@ -209,6 +249,22 @@ mod tests {
     }
 
     #[test]
+    fn a_list_from_the_future_shows_that_the_clock_is_behind() {
+        let ahead = SignedDuration::from_secs(-301);
+        let list = server(ServerStatus::Online, QueryStatus::Valid, Some(at(301)));
+        assert_eq!(believable(&list, at(0)), Err(Stale::WrongClock { ahead }));
+    }
+
+    #[test]
+    fn clocks_that_differ_by_minutes_do_no_harm() {
+        let off = |secs| clock_holds(Some(SignedDuration::from_secs(secs)));
+        assert_eq!((off(300), off(-300), clock_holds(None)), (Ok(()), Ok(()), Ok(())));
+        for secs in [301, -3600] {
+            assert_eq!(off(secs), Err(Stale::WrongClock { ahead: SignedDuration::from_secs(secs) }));
+        }
+    }
+
+    #[test]
     fn a_frozen_list_is_not_believed_however_fresh() {
         for query in [QueryStatus::Timeout, QueryStatus::Invalid] {
             let frozen = server(ServerStatus::Online, query, Some(at(0)));
@@ -222,6 +278,17 @@ mod tests {
             let down = server(status, QueryStatus::Timeout, Some(at(0)));
             assert_eq!(believable(&down, at(1)), Err(Stale::ServerDown { status, since: Some(at(0)) }));
         }
+    }
+
+    #[test]
+    fn a_profile_is_asked_for_once_in_an_absence_and_a_day() {
+        let hours = |hours: i64| at(hours * 3600);
+        assert!(may_be_private(None, None, at(0)), "never seen, never asked");
+        assert!(!may_be_private(Some(at(0)), None, at(899)), "a short absence");
+        assert!(may_be_private(Some(at(0)), None, at(900)));
+        assert!(!may_be_private(Some(at(0)), Some(at(901)), hours(24)), "asked since the visit");
+        assert!(may_be_private(Some(at(950)), Some(at(901)), hours(1)), "asked before the visit");
+        assert!(may_be_private(Some(at(0)), Some(at(901)), hours(25)), "a day ago");
     }
 
     #[test]

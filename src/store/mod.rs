@@ -25,6 +25,7 @@ use crate::{
 
 pub mod audit;
 pub mod backup;
+pub mod boards;
 mod checkup;
 mod copies;
 pub mod counts;
@@ -36,9 +37,11 @@ mod open;
 #[cfg(test)]
 mod plans;
 pub mod players;
+mod room;
 pub mod servers;
 pub mod sessions;
 pub mod sightings;
+pub mod tidings;
 pub mod transfer;
 mod values;
 pub mod watch;
@@ -47,6 +50,7 @@ pub use checkup::{Checkup, checkup};
 pub use counts::counts;
 pub use lock::Lock;
 pub use open::OpenError;
+pub use room::{LITTLE_ROOM, NO_ROOM, room};
 
 /// The most readers at work at the same time; more have to wait their turn.
 const READERS: usize = 3;
@@ -244,6 +248,7 @@ fn sqlite_problem(error: &rusqlite::Error) -> Option<Storage> {
         return Some(Storage::Full);
     }
     match error.sqlite_error_code()? {
+        ErrorCode::SystemIoFailure => Some(Storage::Failing),
         ErrorCode::DiskFull => Some(Storage::Full),
         ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen => Some(Storage::ReadOnly),
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Some(Storage::Busy),

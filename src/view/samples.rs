@@ -288,13 +288,19 @@ fn watch(server: ServerName, health: Health) -> WatchRow {
     }
 }
 
+fn counts() -> Counts {
+    Counts { guilds: 2, groups: 3, members: 21, players: 512 }
+}
+
 pub(crate) fn status_report(tag: &str) -> Status {
     Status {
         version: format!("{tag}0.1.0"),
         uptime: SignedDuration::from_mins(4520),
         memory: Some(48_300_000),
         database: 3_400_000,
-        counts: Counts { guilds: 2, groups: 3, members: 21, players: 512 },
+        storage: None,
+        little_room: None,
+        counts: Some(counts()),
         battlemetrics: ServiceStatus {
             configured: true,
             limit: Some(60),
@@ -526,7 +532,7 @@ fn backed_up(tag: &str) -> BackedUp {
         file: format!("{tag}/home/ann/.local/share/rustops/backups/rustops-20260616T224640Z.db.gz"),
         bytes: 1_234_567,
         database: 4_567_890,
-        counts: status_report(tag).counts,
+        counts: counts(),
         at: now(),
     }
 }
@@ -536,7 +542,7 @@ fn restored(tag: &str) -> Restored {
         file: format!("{tag}rustops-20260616T224640Z.db.gz"),
         database: format!("{tag}/home/ann/.local/share/rustops/rustops.db"),
         kept: Some(format!("{tag}/home/ann/.local/share/rustops/rustops.db.replaced-20260616T224640Z")),
-        counts: status_report(tag).counts,
+        counts: counts(),
     }
 }
 
@@ -572,6 +578,8 @@ pub(crate) fn notices(tag: &str) -> Vec<Notice> {
         Notice::EmptyGroup { group: group.clone() },
         Notice::UnknownPlayer { input: input.clone(), nearest: Vec::new() },
         Notice::GroupExists { name: group.clone() },
+        Notice::NoBoard { group: Some(group.clone()) },
+        Notice::NoBoard { group: None },
         Notice::AlreadyMember { group, player: format!("{tag}ChennyBounce"), learnt_steam_id: true },
         Notice::NoSuchChoice { pick: 9, candidates: which_player(tag).candidates },
         Notice::SteamKeyMissing { input: input.clone() },
@@ -595,9 +603,10 @@ pub(crate) fn notices(tag: &str) -> Vec<Notice> {
     for wrong in wrongs(tag) {
         all.push(Notice::BadInput { what: What::Player, wrong, input: input.clone() });
     }
-    all.extend([What::Group, What::Member, What::Line].map(|what| Notice::TooMany { what, limit: 200 }));
+    all.extend([What::Group, What::Member, What::Line, What::Board].map(|what| Notice::TooMany { what, limit: 200 }));
     all.extend(
-        [Storage::Full, Storage::ReadOnly, Storage::Busy, Storage::Corrupt].map(|problem| Notice::Storage { problem }),
+        [Storage::Full, Storage::ReadOnly, Storage::Busy, Storage::Corrupt, Storage::Failing]
+            .map(|problem| Notice::Storage { problem }),
     );
     let path = format!("{tag}/home/ann/old.db.gz");
     all.extend(file_problems(tag).into_iter().map(|problem| Notice::File { path: path.clone(), problem }));
@@ -672,12 +681,13 @@ pub(crate) fn kinds() -> Vec<TroubleKind> {
 }
 
 /// Rosters that are not believed.
-pub(crate) fn stales() -> [Stale; 4] {
+pub(crate) fn stales() -> [Stale; 5] {
     [
         Stale::ServerDown { status: ServerStatus::Offline, since: Some(ago(65)) },
         Stale::ServerDown { status: ServerStatus::Removed, since: None },
         Stale::NotQueried { since: Some(ago(65)) },
         Stale::TooOld { since: None },
+        Stale::WrongClock { ahead: SignedDuration::from_mins(-185) },
     ]
 }
 

@@ -121,7 +121,7 @@ async fn somebody_who_hides_the_profile_is_unknown_and_not_offline() {
         stage.pass(hours(1));
         for _ in 0..2 {
             let check = stage.check().await;
-            let expected = Presence::Unknown { cause: Unknown::NeverSeen, last_seen: Some(last_seen) };
+            let expected = Presence::Unknown { cause: Unknown::PrivateProfile, last_seen: Some(last_seen) };
             assert_eq!(presence(&check, "Tee Higgins"), expected, "{habit:?}");
             stage.pass(mins(1));
         }
@@ -201,7 +201,7 @@ async fn on_a_server_that_hides_names_absence_means_nothing() {
         assert_eq!(state.presence, Presence::Unknown { cause: Unknown::NamesHidden, last_seen: None });
     }
     assert_eq!(stage.asked().len(), 1);
-    let known = stage.app.status(None).await.unwrap().counts.players;
+    let known = stage.app.status(None).await.unwrap().counts.unwrap().players;
     assert_eq!(known, 7, "only the members: invented people are not remembered");
 }
 

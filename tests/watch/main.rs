@@ -9,10 +9,13 @@
 )]
 
 mod checking;
+mod clock;
 mod cost;
 mod crashing;
 mod history;
 mod month;
 mod past;
+mod private;
 mod stage;
+mod storage;
 mod trouble;

@@ -7,7 +7,7 @@ mod past;
 mod place;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -18,17 +18,18 @@ use self::{
     past::Past,
     place::{Place, second},
 };
-use super::{App, named};
+use super::{App, named, storage};
 use crate::{
     domain::{
         attendance::Window,
-        facts::Server,
+        facts::{Roster, Server},
         ids::{PlayerId, ServerId},
+        presence::Stale,
         report::{Health, Purpose, ServerName, WatchRow},
         schedule,
         trouble::Trouble,
     },
-    error::Result,
+    error::{Error, Result},
     store::{
         sessions::{self, Bookmark},
         watch::{self as kept, Demand},
@@ -83,7 +84,11 @@ struct State {
     refused: Option<Trouble>,
     past: Past,
     pruned: Option<Timestamp>,
+    /// When the last step was taken.
+    stepped: Option<Timestamp>,
     bookmark: Bookmark,
+    /// Servers on which something changed since the last step told of them.
+    changed: BTreeSet<ServerId>,
 }
 
 /// What the watch shows of a server.
@@ -96,6 +101,8 @@ pub(super) struct View {
     pub(super) window: Option<Window>,
     /// Those of the wanted players who are on, and since when.
     pub(super) online: HashMap<PlayerId, Timestamp>,
+    /// When those of them left whose leaving is not kept yet.
+    pub(super) left: HashMap<PlayerId, Timestamp>,
 }
 
 impl Watch {
@@ -115,17 +122,28 @@ impl Watch {
 
     /// What the last poll of the server showed, if it is one of the present.
     pub(super) fn view(&self, server: ServerId, wanted: &[PlayerId], now: Timestamp) -> Option<View> {
+        self.state().places.get(&server).filter(|place| place.is_fresh(now))?.view(wanted)
+    }
+
+    /// As [`Self::view`], but also of a poll long ago, which is not believed then.
+    pub(super) fn last_view(&self, server: ServerId, wanted: &[PlayerId], now: Timestamp) -> Option<View> {
         let state = self.state();
-        let place = state.places.get(&server).filter(|place| place.is_fresh(now))?;
-        let (outcome, at) = place.outcome?;
-        Some(View {
-            server: place.server.clone(),
-            outcome,
-            at,
-            hides_names: place.hides_names,
-            window: place.attendance.window(),
-            online: wanted.iter().filter_map(|player| Some((*player, place.attendance.since(*player)?))).collect(),
-        })
+        let place = state.places.get(&server)?;
+        let mut view = place.view(wanted)?;
+        if view.outcome == Outcome::Believed && !place.is_fresh(now) {
+            view.outcome = Outcome::Stale(Stale::TooOld { since: Some(view.at) });
+        }
+        Some(view)
+    }
+
+    /// Takes note of tracked players who are missing and of whom it should be found out whether they hid the profile;
+    /// with each, when they were last seen.
+    pub(super) fn misses(&self, server: ServerId, missing: &[(PlayerId, Option<Timestamp>)], now: Timestamp) {
+        let mut state = self.state();
+        let State { past, demand, .. } = &mut *state;
+        let Some(tracked) = demand.get(&server) else { return };
+        let missing = missing.iter().filter(|(player, _)| tracked.contains(player));
+        missing.for_each(|(player, last_seen)| past.doubt(server, *player, *last_seen, now));
     }
 
     /// Whether this process watches the server.
@@ -137,29 +155,34 @@ impl Watch {
 impl App {
     /// One step of background work, whatever is due: a poll, a look into the past, some forgetting.
     ///
+    /// On a disk that takes nothing it goes on in memory: see [`App::storage_trouble`].
+    ///
     /// # Errors
-    /// The database failed. Nothing is lost by that: what could not be kept is kept with the next step.
+    /// The database failed otherwise, or cannot be read. Nothing is lost by that: what could not be kept is kept with a
+    /// later step.
     pub async fn watch_step(&self) -> Result<Step> {
         let _step = self.watch.steps.lock().await;
         self.heed_demand().await?;
         let now = self.clock.now();
+        self.watch.state().mind_the_clock(now);
         let due = self.watch.state().next_poll(now);
         let mut step = Step { next: now, changed: Vec::new(), refused: None };
         match due {
             Some((server, at)) if at <= now => {
                 let was_refused = self.watch.state().refused.is_some();
-                if self.poll(server, Purpose::Watch).await? {
-                    step.changed.push(server);
-                }
+                self.poll(server, Purpose::Watch).await?;
                 step.refused = self.watch.state().refused.filter(|_| !was_refused);
             }
             _ => {
-                step.changed.extend(self.fill_in_the_past().await?);
+                let told = self.fill_in_the_past().await?;
+                self.watch.state().changed.extend(told);
                 self.forget_a_bite().await?;
             }
         }
         let now = self.clock.now();
-        step.next = self.watch.state().next_step(now);
+        let mut state = self.watch.state();
+        step.next = state.next_step(now);
+        step.changed = std::mem::take(&mut state.changed).into_iter().collect();
         Ok(step)
     }
 
@@ -218,8 +241,21 @@ impl App {
         }
         let answer = self.battlemetrics.roster(server, purpose).await;
         let now = self.clock.now();
-        let changed = self.watch.state().take_in(server, answer, now);
-        self.keep_watched(server, false).await?;
+        let (changed, refused, is_heard) = {
+            let mut state = self.watch.state();
+            let is_heard = answer.is_ok();
+            let changed = state.take_in(server, answer, self.clock_holds(), now);
+            if changed {
+                state.changed.insert(server);
+            }
+            (changed, state.refused, is_heard)
+        };
+        // On a disk that takes nothing it is held in memory, and kept with the first poll after that is mended.
+        storage::kept(self.keep_watched(server, false).await)?;
+        // A service that cannot be reached says nothing about the token either way.
+        if is_heard || refused.is_some() {
+            storage::kept(self.note_refusal(refused).await)?;
+        }
         Ok(changed)
     }
 
@@ -228,9 +264,13 @@ impl App {
         let now = self.clock.now();
         let keep = self.watch.state().places.get(&server).and_then(|place| place.to_keep(now, all));
         let Some(keep) = keep else { return Ok(()) };
-        self.write(move |tx| keep.write(tx)).await?;
-        if let Some(place) = self.watch.state().places.get_mut(&server) {
+        let is_back = self.write(move |tx| keep.write(tx)).await?;
+        let mut state = self.watch.state();
+        if let Some(place) = state.places.get_mut(&server) {
             place.is_kept(now);
+        }
+        if is_back {
+            state.past.look_again();
         }
         Ok(())
     }
@@ -239,17 +279,21 @@ impl App {
     async fn heed_demand(&self) -> Result<()> {
         let known: Vec<ServerId> = self.watch.state().places.keys().copied().collect();
         let has = known.clone();
-        let (demand, new) = self
-            .read(move |conn| {
-                let demand = kept::demand(conn)?;
-                let missing = demand.keys().filter(|server| !has.contains(server));
-                let new = missing.map(|server| Place::restored(conn, *server)).collect::<Result<Vec<_>>>()?;
-                Ok((demand, new))
-            })
-            .await?;
+        let read = self.read(move |conn| {
+            let demand = kept::demand(conn)?;
+            let missing = demand.keys().filter(|server| !has.contains(server));
+            let new = missing.map(|server| Place::restored(conn, *server)).collect::<Result<Vec<_>>>()?;
+            Ok((demand, new))
+        });
+        let (demand, new) = match read.await {
+            // What is watched already can be watched further.
+            Err(Error::Notice(_)) if !known.is_empty() => return Ok(()),
+            read => read?,
+        };
         for server in known.into_iter().filter(|server| !demand.contains_key(server)) {
-            self.keep_watched(server, true).await?;
-            self.watch.state().places.remove(&server);
+            if storage::kept(self.keep_watched(server, true).await)? {
+                self.watch.state().places.remove(&server);
+            }
         }
         let mut state = self.watch.state();
         state.places.extend(new.into_iter().map(|place| (place.id, place)));
@@ -274,26 +318,39 @@ impl App {
             if state.pruned.is_some_and(|pruned| now.duration_since(pruned) < PRUNED_EVERY) {
                 return Ok(());
             }
+            // A clock that is years ahead would make everything old. Where a list is believed, it agrees with the service's.
+            if !state.places.values().any(|place| place.is_live(now)) {
+                return Ok(());
+            }
             state.pruned = Some(now);
             state.bookmark
         };
         let WatchOptions { keep_strangers_days, keep_members_days, .. } = self.watch.options;
         let strangers = sessions::forgotten_before(now, keep_strangers_days);
         let members = sessions::forgotten_before(now, keep_members_days.max(keep_strangers_days));
-        let bookmark = self
-            .write(move |tx| {
-                let bookmark = sessions::prune(tx, strangers, members, bookmark)?;
-                kept::prune_windows(tx, members)?;
-                kept::shrink(tx)?;
-                Ok(bookmark)
-            })
-            .await?;
-        self.watch.state().bookmark = bookmark;
+        let forgotten = self.write(move |tx| {
+            let bookmark = sessions::prune(tx, strangers, members, bookmark)?;
+            kept::prune_windows(tx, members)?;
+            kept::shrink(tx)?;
+            Ok(bookmark)
+        });
+        let forgotten = forgotten.await.map(|bookmark| self.watch.state().bookmark = bookmark);
+        storage::kept(forgotten)?;
         Ok(())
     }
 }
 
 impl State {
+    /// Whoever waits for an hour that a clock set back will show again would wait too long.
+    fn mind_the_clock(&mut self, now: Timestamp) {
+        let before = self.stepped.replace(now);
+        if before.is_some_and(|before| schedule::is_set_back(before, now)) {
+            self.places.values_mut().for_each(|place| place.clock_was_set_back(now));
+            self.past.clock_was_set_back();
+            self.pruned = None;
+        }
+    }
+
     fn next_poll(&self, now: Timestamp) -> Option<(ServerId, Timestamp)> {
         let rounds: Vec<_> = self.places.values().map(Place::round).collect();
         schedule::next_poll(&rounds, now)
@@ -301,20 +358,21 @@ impl State {
 
     fn next_step(&self, now: Timestamp) -> Timestamp {
         let poll = self.next_poll(now).map_or(Timestamp::MAX, |(_, at)| at);
-        let past = self.past.next().unwrap_or(Timestamp::MAX);
+        let past = self.past.next().filter(|_| self.refused.is_none()).unwrap_or(Timestamp::MAX);
         poll.min(past).min(schedule::later(now, schedule::DOZE)).max(now)
     }
 
     fn take_in(
         &mut self,
         server: ServerId,
-        answer: std::result::Result<crate::domain::facts::Roster, Trouble>,
+        answer: std::result::Result<Roster, Trouble>,
+        clock: std::result::Result<(), Stale>,
         now: Timestamp,
     ) -> bool {
         let trouble = answer.as_ref().err().copied();
         let Some(place) = self.places.get_mut(&server) else { return false };
         let window = place.attendance.window().map(|window| window.since);
-        let changed = place.take_in(answer, now);
+        let changed = place.take_in(answer, clock, now);
         if place.attendance.window().map(|window| window.since) != window {
             self.past.look_again();
         }
