@@ -126,7 +126,7 @@ impl Stage {
 
     /// Without a bot yet.
     pub async fn dark() -> Self {
-        tracing_subscriber::fmt().with_env_filter("warn").with_test_writer().try_init().ok();
+        tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_test_writer().try_init().ok();
         let clock = ManualClock::new(START);
         let (sim, services) =
             Sim::bind(SimOptions { seed: 7, clock: Arc::new(clock.clone()), latency: Duration::ZERO }).unwrap();
