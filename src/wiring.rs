@@ -37,7 +37,7 @@ use crate::{
     },
     clock::{Clock, MovableClock, SystemClock},
     config::{self, Config, ConfigError, Flags},
-    discord::{self, End},
+    discord::{self, End, Herald},
     domain::{
         ids::GuildKey,
         notice::{Notice, Storage},
@@ -298,13 +298,16 @@ fn bot(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
         discord::Options { token, api_url: config.discord_api_url, app: app.clone(), clock: clock.clone(), connected };
     let ended = runtime.block_on(async {
         let stop = signals()?;
+        let bot = discord::Bot::new(options);
+        let herald = bot.herald();
         let tasks = [
             beside(pulse(Arc::clone(&heart), connection, Arc::clone(&clock))),
             beside(snapshots(app.clone(), Arc::clone(&clock))),
             beside(upkeep(app.clone(), Arc::clone(&clock))),
-            beside(keep_watch(app.clone(), clock)),
+            beside(keep_watch(app.clone(), Arc::clone(&clock), Some(herald.clone()))),
+            beside(keep_posted(herald, clock)),
         ];
-        let ended = discord::run(options, stop).await;
+        let ended = bot.run(stop).await;
         for task in tasks {
             task.abort();
         }
@@ -450,14 +453,17 @@ impl Told {
     }
 }
 
-/// Takes one step of the watch after the other.
-async fn keep_watch(app: App, clock: Arc<dyn Clock>) {
+/// Takes one step of the watch after the other; a herald hears of each change.
+pub async fn keep_watch(app: App, clock: Arc<dyn Clock>, herald: Option<Herald>) {
     let mut told = Told::default();
     loop {
         let next = match app.watch_step().await {
             Ok(step) => {
                 if let Some(trouble) = step.refused {
                     tracing::warn!(?trouble, "nothing can be watched until BattleMetrics answers again");
+                }
+                if let Some(herald) = &herald {
+                    herald.servers_changed(&step.changed);
                 }
                 step.next
             }
@@ -473,6 +479,18 @@ async fn keep_watch(app: App, clock: Arc<dyn Clock>) {
     }
 }
 
+/// Writes boards and tidings whenever there is something to write.
+pub async fn keep_posted(herald: Herald, clock: Arc<dyn Clock>) {
+    loop {
+        let next = herald.step().await;
+        let pause = next.duration_since(clock.now()).max(SHORTEST_PAUSE);
+        tokio::select! {
+            () = clock.sleep(pause.unsigned_abs()) => {}
+            () = herald.stirred() => {}
+        }
+    }
+}
+
 /// The prompt, or the guided tour where nobody can type, in the pretend world.
 fn demo(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
     log(global, &log_filter(global, "warn"));
@@ -483,7 +501,7 @@ fn demo(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
     spawn(&runtime, services);
     let folder = tempfile::tempdir()?;
     let app = demo_app(&sim, shown.clone(), folder.path())?;
-    spawn(&runtime, keep_watch(app.clone(), shown));
+    spawn(&runtime, keep_watch(app.clone(), shown, None));
     let (watched, handle) = (app.clone(), runtime.handle().clone());
     let time = move |by: SignedDuration| {
         clock.advance(by);

@@ -1,6 +1,6 @@
 //! `group check`: what may be said of each member, right now.
 
-use super::{App, Asker, group_named, server_of};
+use super::{App, Asker, group_named, look::Look, server_of};
 use crate::{
     domain::{
         names,
@@ -9,7 +9,7 @@ use crate::{
         report::{GroupCheck, LastCheck, MemberState},
     },
     error::Result,
-    store::groups,
+    store::groups::{self, Group, Member},
 };
 
 impl App {
@@ -34,40 +34,44 @@ impl App {
             .await?;
         let linked = members.iter().filter_map(|member| member.name.player).collect();
         let look = self.look(server, linked).await?;
-        let mut members: Vec<MemberState> = members
-            .into_iter()
-            .map(|member| {
-                let presence = match member.name.player {
-                    Some(player) => look.presence(player),
-                    None => Presence::Unknown { cause: Unknown::NotLinked, last_seen: None },
-                };
-                let mut member = member.name;
-                member.name = names::shown(&member.name);
-                MemberState { member, presence }
-            })
-            .collect();
-        presence::order(&mut members);
-
-        let active = count(&members, |presence| matches!(presence, Presence::Online { .. }));
-        let unknown = count(&members, |presence| matches!(presence, Presence::Unknown { .. }));
-        let check = LastCheck { active, total: members.len(), unknown, at: look.as_of };
+        let check = found(group, members, &look);
         // What could not be looked at was not checked.
         if look.is_telling() {
-            self.keep_by_the_way(move |tx| Ok(groups::record_check(tx, group.id, &check)?)).await?;
+            let (group, total) = (check.group_id, check.members.len());
+            let last = LastCheck { active: check.active, total, unknown: check.unknown, at: check.as_of };
+            self.keep_by_the_way(move |tx| Ok(groups::record_check(tx, group, &last)?)).await?;
         }
-        Ok(GroupCheck {
-            group_id: group.id,
-            group: group.name,
-            server: look.server,
-            pinned: group.pinned.is_some(),
-            members,
-            active,
-            unknown,
-            as_of: look.as_of,
-            stale: look.stale,
-            trouble: look.trouble,
-            hides_names: look.hides_names,
+        Ok(check)
+    }
+}
+
+/// What a look says of a group.
+pub(super) fn found(group: Group, members: Vec<Member>, look: &Look) -> GroupCheck {
+    let mut members: Vec<MemberState> = members
+        .into_iter()
+        .map(|member| {
+            let presence = match member.name.player {
+                Some(player) => look.presence(player),
+                None => Presence::Unknown { cause: Unknown::NotLinked, last_seen: None },
+            };
+            let mut member = member.name;
+            member.name = names::shown(&member.name);
+            MemberState { member, presence }
         })
+        .collect();
+    presence::order(&mut members);
+    GroupCheck {
+        group_id: group.id,
+        group: group.name,
+        server: look.server.clone(),
+        pinned: group.pinned.is_some(),
+        active: count(&members, |presence| matches!(presence, Presence::Online { .. })),
+        unknown: count(&members, |presence| matches!(presence, Presence::Unknown { .. })),
+        members,
+        as_of: look.as_of,
+        stale: look.stale,
+        trouble: look.trouble,
+        hides_names: look.hides_names,
     }
 }
 

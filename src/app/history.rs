@@ -232,7 +232,8 @@ impl Place {
         let told = visits.iter().filter(|visit| visit.source == Source::Told);
         let reach = if told.clone().count() >= TOLD_AT_ONCE { told.map(|visit| visit.start).min() } else { None };
         let told = asked.and_then(|asked| Span::new(reach.unwrap_or(Timestamp::MIN), asked));
-        let known = session::union(self.windows.iter().copied().chain(told));
+        let seen = session::without(&self.windows, &session::out_of_sight(&visits, &self.windows, self.now));
+        let known = session::union(seen.into_iter().chain(told));
         Record { visits, known }
     }
 

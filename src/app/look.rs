@@ -22,7 +22,7 @@ use crate::{
     },
     error::Result,
     store::{
-        players, servers, sessions,
+        self, players, servers, sessions,
         sightings::{self, Sighting},
     },
 };
@@ -42,9 +42,11 @@ pub(super) struct Look {
     sightings: HashMap<PlayerId, Sighting>,
     /// Players who could not be asked for, and why.
     failed: HashMap<PlayerId, Trouble>,
-    /// Players of whom BattleMetrics knows nothing on this server, or nothing any more: a profile that was switched off
-    /// looks like that, so that what was known before does not make them offline.
+    /// Players of whom BattleMetrics knows nothing on this server, or nothing any more, so that what was known before does
+    /// not make them offline.
     untold: HashSet<PlayerId>,
+    /// Players whose profile is private, as far as we know.
+    private: HashSet<PlayerId>,
 }
 
 impl Look {
@@ -63,6 +65,9 @@ impl Look {
             }
             _ if self.hides_names => return unknown(Unknown::NamesHidden),
             _ => {}
+        }
+        if self.private.contains(&player) {
+            return unknown(Unknown::PrivateProfile);
         }
         if let Some(trouble) = self.failed.get(&player) {
             return unknown(Unknown::Trouble { trouble: *trouble });
@@ -115,11 +120,41 @@ impl App {
         }
     }
 
-    /// What the watch saw, and what its sessions and earlier looks tell of the absent.
+    /// What the watch knows by itself, however old: asks nobody. None before it has polled the server at all.
+    pub(super) async fn glance(&self, server: ServerId, wanted: &[PlayerId]) -> Result<Option<Look>> {
+        match self.watch.last_view(server, wanted, self.clock.now()) {
+            Some(view) => self.recall(server, wanted.to_vec(), view).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// What the watch saw, and for the absent what it knows not well enough, what BattleMetrics tells.
     async fn look_at_the_watch(&self, server: ServerId, wanted: Vec<PlayerId>, view: View) -> Result<Look> {
-        let asked = wanted.clone();
         let since = view.window.map(|window| window.since);
-        let sightings = self.read(move |conn| {
+        let mut look = self.recall(server, wanted.clone(), view).await?;
+        if look.is_telling() {
+            // Whoever was absent all the time since their last visit became known need not be asked for.
+            let unsure = wanted.into_iter().filter(|player| {
+                let known = look.sightings.get(player);
+                let is_known = known.is_some_and(|known| since.is_some_and(|since| known.known_at >= since));
+                !is_known && !look.private.contains(player)
+            });
+            let unsure: Vec<PlayerId> = unsure.collect();
+            let mut learnt = Learnt::default();
+            self.ask_for_the_absent(&mut look, &unsure, &mut learnt).await;
+            if !learnt.is_empty() {
+                let kept = learnt.clone();
+                self.keep_by_the_way(move |tx| kept.keep(tx, server)).await?;
+                look.learn(learnt.sightings);
+            }
+        }
+        Ok(look)
+    }
+
+    /// What the watch saw, and what its sessions and earlier looks tell of the absent.
+    async fn recall(&self, server: ServerId, wanted: Vec<PlayerId>, view: View) -> Result<Look> {
+        let asked = wanted.clone();
+        let known = self.read(move |conn| {
             let mut sightings = sightings::get(conn, server, &asked)?;
             let inquiries = sessions::inquiries_of(conn, server, &asked)?;
             for (player, last) in sessions::last_seen(conn, server, &asked)?.into_iter().chain(view.left) {
@@ -131,14 +166,15 @@ impl App {
                 sighting.online = false;
                 sighting.known_at = sighting.known_at.max(inquiries.get(player).copied().unwrap_or(sighting.known_at));
             }
-            Ok(sightings)
+            Ok((sightings, players::private_among(conn, &asked)?))
         });
+        let (sightings, private) = known.await?;
         let (stale, trouble) = match view.outcome {
             Outcome::Believed => (None, None),
             Outcome::Stale(why) => (Some(why), None),
             Outcome::Trouble(trouble) => (None, Some(trouble)),
         };
-        let mut look = Look {
+        let look = Look {
             server: view.server.as_ref().map_or_else(|| ServerName { id: server, name: server.to_string() }, named),
             as_of: view.at,
             stale,
@@ -146,31 +182,28 @@ impl App {
             hides_names: view.hides_names,
             has_roster: trouble.is_none(),
             online: view.online.into_iter().map(|(player, since)| (player, Some(since))).collect(),
-            sightings: sightings.await?,
+            sightings,
             failed: HashMap::new(),
             untold: HashSet::new(),
+            private,
         };
-        if look.is_telling() {
-            // Whoever was absent all the time since their last visit became known need not be asked for.
-            let unsure = wanted.into_iter().filter(|player| {
-                look.sightings.get(player).is_none_or(|known| since.is_none_or(|since| known.known_at < since))
-            });
-            let unsure: Vec<PlayerId> = unsure.collect();
-            let mut learnt = Vec::new();
-            self.ask_for_the_absent(&mut look, &unsure, &mut learnt).await;
-            if !learnt.is_empty() {
-                let kept = learnt.clone();
-                self.keep_by_the_way(move |tx| Ok(sightings::record(tx, server, &kept)?)).await?;
-                look.learn(learnt);
-            }
+        if look.is_telling() && !look.hides_names {
+            let missing = wanted.into_iter().filter(|player| !look.online.contains_key(player));
+            let missing: Vec<_> =
+                missing.map(|player| (player, look.sighting(player).and_then(|sighting| sighting.last_seen))).collect();
+            self.watch.misses(server, &missing, look.as_of);
         }
         Ok(look)
     }
 
     async fn look_itself(&self, server: ServerId, wanted: Vec<PlayerId>) -> Result<Look> {
         let asked = wanted.clone();
-        let (known, sightings) =
-            self.read(move |conn| Ok((servers::get(conn, server)?, sightings::get(conn, server, &asked)?))).await?;
+        let (known, sightings, private) = self
+            .read(move |conn| {
+                let sightings = sightings::get(conn, server, &asked)?;
+                Ok((servers::get(conn, server)?, sightings, players::private_among(conn, &asked)?))
+            })
+            .await?;
         let now = self.clock.now();
         let roster = match self.battlemetrics.roster(server, Purpose::Person).await {
             Ok(roster) => roster,
@@ -189,6 +222,7 @@ impl App {
                     sightings,
                     failed: HashMap::new(),
                     untold: HashSet::new(),
+                    private,
                 });
             }
         };
@@ -207,21 +241,24 @@ impl App {
             sightings,
             failed: HashMap::new(),
             untold: HashSet::new(),
+            private,
         };
-        let mut learnt = Vec::new();
+        let mut learnt = Learnt::default();
         if stale.is_none() {
-            learnt.extend(roster.online.iter().map(|player| (player.id, on_the_list(player, &roster.server, now))));
+            learnt
+                .sightings
+                .extend(roster.online.iter().map(|player| (player.id, on_the_list(player, &roster.server, now))));
             self.ask_for_the_absent(&mut look, &wanted, &mut learnt).await;
         }
         self.keep_look(roster, learnt.clone(), &look).await?;
         if !look.hides_names {
-            look.learn(learnt);
+            look.learn(learnt.sightings);
         }
         Ok(look)
     }
 
     /// Asks for the last visit of each wanted player who is not on and of whom it is not known well enough.
-    async fn ask_for_the_absent(&self, look: &mut Look, wanted: &[PlayerId], learnt: &mut Vec<(PlayerId, Sighting)>) {
+    async fn ask_for_the_absent(&self, look: &mut Look, wanted: &[PlayerId], learnt: &mut Learnt) {
         let now = look.as_of;
         let absent: Vec<PlayerId> = wanted
             .iter()
@@ -230,24 +267,35 @@ impl App {
             .filter(|player| look.sightings.get(player).is_none_or(|sighting| !holds(sighting, now)))
             .collect();
         let server = look.server.id;
-        let mut answers =
-            stream::iter(absent)
-                .map(|player| async move {
-                    (player, self.battlemetrics.acquaintance(player, server, Purpose::Person).await)
-                })
-                .buffer_unordered(AT_ONCE);
+        let asked = absent.into_iter().map(|player| {
+            let was_seen = look.sightings.get(&player).is_some_and(|sighting| sighting.last_seen.is_some());
+            (player, was_seen, look.private.contains(&player))
+        });
+        let asked: Vec<_> = asked.collect();
+        let mut answers = stream::iter(asked)
+            .map(|(player, was_seen, was_private)| async move {
+                (player, self.last_visit(player, server, was_seen, was_private).await)
+            })
+            .buffer_unordered(AT_ONCE);
         while let Some((player, answer)) = answers.next().await {
             match answer {
-                Ok(Some(acquaintance)) if acquaintance.last_seen.is_some() || acquaintance.online => {
-                    learnt.push((player, told(acquaintance, now)));
+                Ok(LastVisit::Told(acquaintance)) => {
+                    look.private.remove(&player);
+                    learnt.sightings.push((player, told(acquaintance, now)));
                 }
-                Ok(_) => {
+                Ok(LastVisit::Never) => {
                     look.untold.insert(player);
-                    let before = look.sightings.get(&player).and_then(|sighting| sighting.last_seen);
-                    // Noted, so as not to be asked again soon; but not over a time that was known.
-                    if before.is_none() {
-                        learnt.push((player, never_seen(now)));
+                    // Noted, so as not to be asked again soon.
+                    learnt.sightings.push((player, never_seen(now)));
+                }
+                Ok(LastVisit::Hidden { private }) => {
+                    look.untold.insert(player);
+                    if private {
+                        look.private.insert(player);
+                    } else {
+                        look.private.remove(&player);
                     }
+                    learnt.private.push((player, private));
                 }
                 Err(trouble) => {
                     look.trouble.get_or_insert(trouble);
@@ -257,8 +305,28 @@ impl App {
         }
     }
 
+    /// Asks for somebody's last visit; of somebody who hid the profile, and where nothing is told of somebody who was there,
+    /// whether the profile is private.
+    async fn last_visit(
+        &self,
+        player: PlayerId,
+        server: ServerId,
+        was_seen: bool,
+        was_private: bool,
+    ) -> std::result::Result<LastVisit, Trouble> {
+        let told = self.battlemetrics.acquaintance(player, server, Purpose::Person).await?;
+        let told = told.filter(|told| told.last_seen.is_some() || told.online);
+        if was_private || (was_seen && told.is_none()) {
+            let private = self.battlemetrics.player(player, Purpose::Person).await?.private;
+            if private || told.is_none() {
+                return Ok(LastVisit::Hidden { private });
+            }
+        }
+        Ok(told.map_or(LastVisit::Never, LastVisit::Told))
+    }
+
     /// Keeps what was learnt, if the disk takes it.
-    async fn keep_look(&self, roster: Roster, learnt: Vec<(PlayerId, Sighting)>, look: &Look) -> Result<()> {
+    async fn keep_look(&self, roster: Roster, learnt: Learnt, look: &Look) -> Result<()> {
         let (now, believed, hides_names) = (look.as_of, look.stale.is_none(), look.hides_names);
         self.keep_by_the_way(move |tx| {
             let Roster { server, online } = roster;
@@ -267,12 +335,46 @@ impl App {
             if believed && !hides_names {
                 let names: Vec<_> = online.into_iter().map(|player| (player.id, player.name)).collect();
                 players::remember(tx, &names, now)?;
-                sightings::record(tx, server.id, &learnt)?;
+                learnt.keep(tx, server.id)?;
             }
             Ok(())
         })
         .await?;
         Ok(())
+    }
+}
+
+/// What a player's last visit is.
+enum LastVisit {
+    Told(Acquaintance),
+    Never,
+    /// Nothing is told of somebody who was there, or hid the profile when last asked.
+    Hidden {
+        private: bool,
+    },
+}
+
+/// What a look brought to light, to be kept.
+#[derive(Clone, Default)]
+struct Learnt {
+    sightings: Vec<(PlayerId, Sighting)>,
+    /// Whose profile is private, and whose is not.
+    private: Vec<(PlayerId, bool)>,
+}
+
+impl Learnt {
+    fn is_empty(&self) -> bool {
+        self.sightings.is_empty() && self.private.is_empty()
+    }
+
+    fn keep(&self, tx: &store::Transaction<'_>, server: ServerId) -> Result<()> {
+        sightings::record(tx, server, &self.sightings)?;
+        for (player, sighting) in &self.sightings {
+            if sighting.last_seen.is_some() {
+                players::is_listed(tx, *player)?;
+            }
+        }
+        self.private.iter().try_for_each(|(player, private)| Ok(players::set_private(tx, *player, *private)?))
     }
 }
 

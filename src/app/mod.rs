@@ -6,6 +6,7 @@ mod access;
 mod adopt;
 mod audit;
 mod backup;
+mod board;
 mod bring_over;
 mod find_player;
 mod forget;
@@ -24,6 +25,7 @@ mod standing;
 mod status;
 mod storage;
 mod suggest;
+mod tidings;
 mod transfer;
 mod undo;
 mod watch;
@@ -34,10 +36,12 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use self::{
     access::{Asker, Rights},
+    board::{Boards, MAX_BOARDS},
     bring_over::{PythonOptions, PythonRustops, source_error},
     standing::Standing,
     watch::{Step, WatchOptions},
 };
+pub use crate::store::{boards::Leftover, tidings::Due};
 use crate::{
     clock::Clock,
     domain::{

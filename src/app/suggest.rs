@@ -152,6 +152,7 @@ fn suggestions(
     now: Timestamp,
 ) -> Result<Vec<Suggestion>> {
     let ids: Vec<_> = found.iter().map(|player| player.id).collect();
+    let private = players::private_among(conn, &ids)?;
     let (sightings, last_seen) = match server {
         Some(server) => (sightings::get(conn, server, &ids)?, sessions::last_seen(conn, server, &ids)?),
         None => (HashMap::new(), HashMap::new()),
@@ -162,7 +163,7 @@ fn suggestions(
             Some(view) if view.online.contains_key(&player) => {
                 Some(Presence::Online { since: view.online.get(&player).copied() })
             }
-            Some(view) if view.hides_names => None,
+            Some(view) if view.hides_names || private.contains(&player) => None,
             Some(view) => {
                 let since = view.window?.since;
                 let told = sighting.filter(|sighting| sighting.known_at >= since).and_then(|known| known.last_seen);

@@ -9,7 +9,7 @@ use crate::{
     },
     error::Result,
     store::{
-        self, audit,
+        self, audit, boards,
         groups::{self, Group},
         guilds,
     },
@@ -99,6 +99,20 @@ fn take_back(tx: &store::Transaction<'_>, asker: &Asker, row: &ChangeRow, now: j
                 return Err(cannot(CannotUndo::ChangedSince).into());
             }
             groups::pin(tx, group.id, before.as_ref().map(|server| server.id))?;
+        }
+        Change::Board { group, before, after, .. } => {
+            let stands = boards::find(tx, guild, *group)?;
+            if stands.as_ref().map(|board| board.id) != after.map(|after| after.id) {
+                return Err(cannot(CannotUndo::ChangedSince).into());
+            }
+            if let Some(board) = stands {
+                boards::remove(tx, board.id, now)?;
+            }
+            if let Some(before) = before
+                && !boards::restore(tx, guild, *group, before.id)?
+            {
+                return Err(cannot(CannotUndo::Gone).into());
+            }
         }
         Change::Settings { before, after } => {
             asker.may_manage()?;

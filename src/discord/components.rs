@@ -5,7 +5,7 @@
 
 use crate::domain::{
     identity::MAX_GROUP_NAME,
-    ids::{GroupId, PlayerId, SteamId},
+    ids::{BoardId, GroupId, PlayerId, SteamId},
 };
 
 /// Changes with the form of the ids, so that those of an older version are told from broken ones.
@@ -21,6 +21,8 @@ pub(super) enum Report {
     Check(GroupId),
     /// A check of a player.
     Player(PlayerId),
+    /// A board.
+    Board(BoardId),
     /// The groups.
     Groups,
     /// The record of changes.
@@ -102,6 +104,10 @@ pub(super) enum Press {
     Gather(PlayerId),
     /// The menu of groups; the choice comes with the press.
     Into(Ticket, Who),
+    /// Shows all pages of a board to whoever wants to see them.
+    More(BoardId),
+    /// Takes a board away.
+    Off(BoardId),
     /// A modal with the players for a group.
     Import(Target),
     /// A modal with the name of a group that is to be made.
@@ -122,6 +128,8 @@ impl Press {
             Self::Keep(ticket) => format!("k:{}", ticket_fields(*ticket)),
             Self::Gather(player) => format!("g:{}", base36(player.get())),
             Self::Into(ticket, who) => format!("i:{}:{}", ticket_fields(*ticket), who_field(*who)),
+            Self::More(board) => format!("b:{}", base36(board.get())),
+            Self::Off(board) => format!("o:{}", base36(board.get())),
             Self::Import(target) => format!("m:{}", target_field(target)),
             Self::NewGroup(ticket, who) => format!("w:{}:{}", ticket_fields(*ticket), who_field(*who)),
         };
@@ -147,6 +155,8 @@ impl Press {
             "k" => Self::Keep(fields.ticket()?),
             "g" => Self::Gather(PlayerId::new(fields.number()?)?),
             "i" => Self::Into(fields.ticket()?, fields.who()?),
+            "b" => Self::More(BoardId::new(fields.number()?)?),
+            "o" => Self::Off(BoardId::new(fields.number()?)?),
             "m" => Self::Import(fields.target()?),
             "w" => Self::NewGroup(fields.ticket()?, fields.who()?),
             _ => return None,
@@ -159,6 +169,7 @@ fn report_field(report: Report) -> String {
     match report {
         Report::Check(group) => format!("c{}", base36(group.get())),
         Report::Player(player) => format!("p{}", base36(player.get())),
+        Report::Board(board) => format!("b{}", base36(board.get())),
         Report::Groups => "g".to_owned(),
         Report::Changes => "a".to_owned(),
         Report::Help => "h".to_owned(),
@@ -237,6 +248,9 @@ impl<'a> Fields<'a> {
         }
         if let Some(player) = field.strip_prefix('p') {
             return Some(Report::Player(PlayerId::new(number(player)?)?));
+        }
+        if let Some(board) = field.strip_prefix('b') {
+            return Some(Report::Board(BoardId::new(number(board)?)?));
         }
         match field {
             "g" => Some(Report::Groups),
@@ -341,6 +355,7 @@ mod tests {
         prop_oneof![
             number().prop_map(|id| Report::Check(GroupId::new(id).unwrap())),
             number().prop_map(|id| Report::Player(PlayerId::new(id).unwrap())),
+            number().prop_map(|id| Report::Board(BoardId::new(id).unwrap())),
             Just(Report::Groups),
             Just(Report::Changes),
             Just(Report::Help),
@@ -362,6 +377,8 @@ mod tests {
             ticket().prop_map(Press::Keep),
             number().prop_map(|id| Press::Gather(PlayerId::new(id).unwrap())),
             (ticket(), who()).prop_map(|(ticket, who)| Press::Into(ticket, who)),
+            number().prop_map(|id| Press::More(BoardId::new(id).unwrap())),
+            number().prop_map(|id| Press::Off(BoardId::new(id).unwrap())),
             target().prop_map(Press::Import),
             (ticket(), who()).prop_map(|(ticket, who)| Press::NewGroup(ticket, who)),
         ]
@@ -378,7 +395,7 @@ mod tests {
         #[test]
         fn nothing_that_anybody_makes_up_does_harm(id in "\\PC{0,120}", tail in "[0-9a-z:#+~]{0,40}") {
             Press::read(&id);
-            for verb in ["r", "p", "q", "d", "k", "g", "i", "m", "w"] {
+            for verb in ["r", "p", "q", "d", "k", "g", "i", "b", "o", "m", "w"] {
                 if let Some(press) = Press::read(&format!("1:{verb}:{tail}")) {
                     prop_assert_eq!(Press::read(&press.id()), Some(press));
                 }

@@ -17,7 +17,9 @@ use tokio::sync::{Mutex, Semaphore, watch};
 
 use super::{
     brake::Brake,
-    commands, phrases,
+    commands,
+    desk::Desk,
+    phrases,
     post::Post,
     presses, register,
     reply::CommandIds,
@@ -28,7 +30,7 @@ use crate::{
     app::{App, Asker, Rights},
     clock::Clock,
     domain::{
-        ids::{GuildKey, RoleId},
+        ids::{GuildKey, MessageId, RoleId},
         names,
     },
 };
@@ -42,9 +44,11 @@ pub(super) struct Door {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) shelf: Shelf,
     pub(super) brake: Brake,
+    pub(super) desk: Desk,
     pub(super) shards: OnceLock<Arc<serenity::ShardManager>>,
     options: poise::FrameworkOptions<Talk, Trouble>,
     ids: RwLock<CommandIds>,
+    bot: OnceLock<serenity::UserId>,
     registering: Mutex<()>,
     busy: Semaphore,
     connected: watch::Sender<bool>,
@@ -56,9 +60,11 @@ impl Door {
             app,
             shelf: Shelf::default(),
             brake: Brake::new(Arc::clone(&clock)),
+            desk: Desk::default(),
             shards: OnceLock::new(),
             options: commands::options(),
             ids: RwLock::default(),
+            bot: OnceLock::new(),
             registering: Mutex::default(),
             busy: Semaphore::new(AT_ONCE as usize),
             connected,
@@ -69,6 +75,11 @@ impl Door {
     /// The ids of the commands, as far as Discord told them.
     pub(super) fn ids(&self) -> CommandIds {
         self.ids.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The bot's own user, once Discord told.
+    pub(super) fn bot(&self) -> Option<serenity::UserId> {
+        self.bot.get().copied()
     }
 
     /// Returns once no interaction is under way, and lets none begin any more.
@@ -91,6 +102,7 @@ impl Door {
         let Ok(_turn) = self.registering.try_lock() else { return };
         let ids = register::until_known(post, application, &self.options.commands).await;
         *self.ids.write().unwrap_or_else(PoisonError::into_inner) = ids;
+        self.desk.ring();
     }
 
     async fn run(self: &Arc<Self>, context: &serenity::Context, heard: Heard) {
@@ -110,6 +122,9 @@ impl Door {
             if in_guild { self.route(context, &talk, interaction).await } else { Err(phrases::guild_only().into()) }
         };
         settle(&talk, Box::pin(work)).await;
+        if in_guild {
+            self.desk.guild_changed(&talk.asker().guild);
+        }
         drop(turn);
         talk.expire().await;
     }
@@ -140,6 +155,7 @@ impl Door {
             token: command.token.clone(),
             channel: command.channel_id,
             permissions: command.app_permissions,
+            message: None,
             person: command.user.id.get(),
         };
         let talk = Talk::new(Arc::clone(self), post, origin, asker(guild, member, &command.user));
@@ -225,7 +241,11 @@ fn heard(interaction: Interaction) -> Option<Heard> {
         }
         _ => return None,
     };
-    let origin = Origin { id: id.get(), token: token.clone(), channel, permissions, person: who.id.get() };
+    let message = match &interaction {
+        Interaction::Component(of) => MessageId::new(of.message.id.get()),
+        _ => None,
+    };
+    let origin = Origin { id: id.get(), token: token.clone(), channel, permissions, message, person: who.id.get() };
     let guild = guild.zip(member.cloned().map(Box::new));
     let who = who.clone();
     Some(Heard { origin, guild, who, interaction })
@@ -258,6 +278,8 @@ pub(super) struct Ears(pub(super) Arc<Door>);
 impl serenity::EventHandler for Ears {
     async fn ready(&self, context: serenity::Context, ready: serenity::Ready) {
         tracing::info!(guilds = ready.guilds.len(), "connected to Discord");
+        // Told with every session, and always the same.
+        self.0.bot.set(ready.user.id).ok();
         let met = ready.guilds.iter().map(|guild| key(guild.id)).collect();
         if let Err(error) = self.0.app.guilds_met(met).await {
             tracing::error!(?error, "farewells could not be noted");
@@ -275,6 +297,7 @@ impl serenity::EventHandler for Ears {
         if let Err(error) = self.0.app.guild_back(&key(guild.id)).await {
             tracing::error!(guild = %guild.id, ?error, "a guild's return could not be noted");
         }
+        self.0.desk.guild_mended(&key(guild.id));
     }
 
     async fn guild_delete(&self, _: serenity::Context, gone: serenity::UnavailableGuild, _: Option<serenity::Guild>) {
@@ -286,6 +309,19 @@ impl serenity::EventHandler for Ears {
         if let Err(error) = self.0.app.guild_left(&key(gone.id)).await {
             tracing::error!(guild = %gone.id, ?error, "a guild's farewell could not be noted");
         }
+    }
+
+    async fn channel_update(
+        &self,
+        _: serenity::Context,
+        _: Option<serenity::GuildChannel>,
+        new: serenity::GuildChannel,
+    ) {
+        self.0.desk.guild_mended(&key(new.guild_id));
+    }
+
+    async fn guild_role_update(&self, _: serenity::Context, _: Option<serenity::Role>, new: serenity::Role) {
+        self.0.desk.guild_mended(&key(new.guild_id));
     }
 
     async fn interaction_create(&self, context: serenity::Context, interaction: Interaction) {

@@ -7,7 +7,9 @@
 mod brake;
 mod commands;
 mod components;
+mod desk;
 mod door;
+mod herald;
 mod phrases;
 mod post;
 mod presses;
@@ -26,6 +28,7 @@ use serenity::{GatewayError, GatewayIntents, Permissions, gateway::ShardManager}
 use tokio::sync::watch;
 use url::Url;
 
+pub use self::herald::Herald;
 use self::{
     door::{Door, Ears},
     post::{Post, Refusal},
@@ -68,37 +71,59 @@ pub enum End {
     Lost,
 }
 
-/// Runs the bot until `stop`, then lets what is under way end, for at most five seconds.
-///
-/// Without a network or while Discord is down, it goes on trying for ever.
-///
-/// # Errors
-/// When trying again would not help.
-pub async fn run(options: Options, stop: impl Future<Output = ()>) -> Result<(), End> {
-    let Options { token, api_url, app, clock, connected } = options;
-    let door = Arc::new(Door::new(app, Arc::clone(&clock), connected));
-    let mut stop = pin!(stop);
-    let gateway = match select(&mut stop, pin!(reach(&token, api_url.as_ref(), &clock))).await {
-        Either::Left(_) => return Ok(()),
-        Either::Right((gateway, _)) => gateway?,
-    };
-    let mut client = serenity::ClientBuilder::new_with_http(http(&token, api_url.as_ref()), GatewayIntents::GUILDS)
-        .event_handler(Ears(Arc::clone(&door)))
-        .await
-        .map_err(|error| end(&error))?;
-    client.ws_url.lock().await.clone_from(&gateway);
-    let shards = Arc::clone(&client.shard_manager);
-    // Set once: the door is new.
-    door.shards.set(Arc::clone(&shards)).ok();
+/// The bot, ready to run.
+pub struct Bot {
+    token: SecretString,
+    api_url: Option<Url>,
+    door: Arc<Door>,
+    clock: Arc<dyn Clock>,
+}
 
-    let brake = door.brake.hold(Arc::clone(&client.ws_url));
-    let ended = match select(stop, select(Box::pin(client.start()), pin!(brake))).await {
-        Either::Left(_) => Ok(()),
-        Either::Right((Either::Left((Err(error), _)), _)) => Err(end(&error)),
-        Either::Right(_) => Err(End::Lost),
-    };
-    say_goodbye(&door, &shards, &clock).await;
-    ended
+impl Bot {
+    /// Puts the bot together; nothing is sent yet.
+    pub fn new(options: Options) -> Self {
+        let Options { token, api_url, app, clock, connected } = options;
+        let door = Arc::new(Door::new(app, Arc::clone(&clock), connected));
+        Self { token, api_url, door, clock }
+    }
+
+    /// Who writes what nobody asked for just now.
+    pub fn herald(&self) -> Herald {
+        let post = Post { http: Arc::new(http(&self.token, self.api_url.as_ref())), clock: Arc::clone(&self.clock) };
+        Herald { door: Arc::clone(&self.door), post }
+    }
+
+    /// Runs the bot until `stop`, then lets what is under way end, for at most five seconds.
+    ///
+    /// Without a network or while Discord is down, it goes on trying for ever.
+    ///
+    /// # Errors
+    /// When trying again would not help.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), End> {
+        let Self { token, api_url, door, clock } = self;
+        let mut stop = pin!(stop);
+        let gateway = match select(&mut stop, pin!(reach(&token, api_url.as_ref(), &clock))).await {
+            Either::Left(_) => return Ok(()),
+            Either::Right((gateway, _)) => gateway?,
+        };
+        let mut client = serenity::ClientBuilder::new_with_http(http(&token, api_url.as_ref()), GatewayIntents::GUILDS)
+            .event_handler(Ears(Arc::clone(&door)))
+            .await
+            .map_err(|error| end(&error))?;
+        client.ws_url.lock().await.clone_from(&gateway);
+        let shards = Arc::clone(&client.shard_manager);
+        // Set once: the door is new.
+        door.shards.set(Arc::clone(&shards)).ok();
+
+        let brake = door.brake.hold(Arc::clone(&client.ws_url));
+        let ended = match select(stop, select(Box::pin(client.start()), pin!(brake))).await {
+            Either::Left(_) => Ok(()),
+            Either::Right((Either::Left((Err(error), _)), _)) => Err(end(&error)),
+            Either::Right(_) => Err(End::Lost),
+        };
+        say_goodbye(&door, &shards, &clock).await;
+        ended
+    }
 }
 
 /// No new interactions, and a while for those under way.

@@ -3,9 +3,12 @@
 //! Wording alone; everything about players and groups is worded in [`crate::view`].
 
 use super::reply::escaped;
-use crate::view::{
-    card::{Card, Tone, name, plain, text},
-    command::Command,
+use crate::{
+    domain::ids::ChannelId,
+    view::{
+        card::{Card, Span, Text, Tone, name, plain, text},
+        command::Command,
+    },
 };
 
 /// Somebody pressed on another's menu.
@@ -92,6 +95,32 @@ pub(super) fn no_players() -> Card {
         Command::GroupAdd,
         "."
     ])
+}
+
+/// At the end of a board that shows only its first page.
+pub(super) fn more_pages(pages: usize) -> String {
+    let pages = crate::view::words::count(pages, "further page", "further pages");
+    format!("{pages}: press **Show all**.")
+}
+
+/// Permissions of the bot that are missing where a board is to stand; nothing was put up.
+pub(super) fn board_forbidden(channel: ChannelId, missing: &[&'static str]) -> Card {
+    let card = Card::new(Tone::Bad, text!["The bot may not write there"]);
+    let card = match missing {
+        [] => card.line(text!["Discord refused it in ", Span::Channel(channel), "."]),
+        missing => card.line(text![plain(format!("It lacks {} in ", missing.join(", "))), Span::Channel(channel), "."]),
+    };
+    card.line(text!["Ask an admin to allow that in the channel's settings, then use the command again."])
+}
+
+/// A board is known, but Discord did not take its message yet.
+pub(super) fn board_delayed() -> Text {
+    text!["Discord does not take the message at the moment; it appears by itself as soon as it does."]
+}
+
+/// Somebody wants to see news that cannot be there yet.
+pub(super) fn nothing_new() -> Card {
+    Card::new(Tone::Quiet, text!["Nothing new"]).line(text!["The board was written only some seconds ago."])
 }
 
 /// Beside an answer that comes as a message of the channel, because it took so long.

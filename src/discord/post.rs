@@ -6,11 +6,14 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use poise::serenity_prelude as serenity;
-use serde_json::Value;
+use serde_json::{Value, json};
 use serenity::http::Http;
 use tokio::time::timeout;
 
-use crate::clock::Clock;
+use crate::{
+    clock::Clock,
+    domain::ids::{ChannelId, MessageId, UserId},
+};
 
 /// Pauses between tries. A first answer has three seconds.
 const PAUSES: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(1)];
@@ -27,10 +30,13 @@ pub(super) enum Refusal {
     /// The fifteen minutes are over (50027, 10015).
     #[error("the interaction's token has expired ({0})")]
     Expired(isize),
+    /// The channel was deleted (10003).
+    #[error("the channel is gone")]
+    NoChannel,
     /// The message was deleted (10008).
     #[error("the message is gone")]
     Gone,
-    /// The bot lacks a permission (50001, 50013).
+    /// The bot lacks a permission (50001, 50013), or a person takes no messages from it (50007).
     #[error("the bot lacks a permission ({0})")]
     Forbidden(isize),
     /// The token was revoked.
@@ -51,8 +57,9 @@ pub(super) fn refusal(error: &serenity::Error) -> Refusal {
             match (response.status_code.as_u16(), response.error.code) {
                 (_, code @ (10062 | 40060)) => Refusal::Over(code),
                 (_, code @ (50027 | 10015)) => Refusal::Expired(code),
+                (_, 10003) => Refusal::NoChannel,
                 (_, 10008) => Refusal::Gone,
-                (_, code @ (50001 | 50013)) => Refusal::Forbidden(code),
+                (_, code @ (50001 | 50007 | 50013)) => Refusal::Forbidden(code),
                 (401, _) => Refusal::Token,
                 (status, code) => Refusal::Other(format!(
                     "Discord answered with status {status}, code {code}: {}",
@@ -139,6 +146,56 @@ impl Post {
         self.tries(false, || Box::pin(self.http.send_message(channel, Vec::new(), body))).await.map(drop)
     }
 
+    /// As [`Self::tell`]; returns the new message.
+    pub(super) async fn place<'a>(&'a self, channel: ChannelId, body: &'a Value) -> Result<MessageId, Refusal> {
+        let channel = serenity::ChannelId::new(channel.get());
+        let sent = self.tries(false, || Box::pin(self.http.send_message(channel, Vec::new(), body))).await?;
+        MessageId::new(sent.id.get()).ok_or_else(|| Refusal::Other("a message without an id".to_owned()))
+    }
+
+    /// Changes a message of ours.
+    pub(super) async fn change<'a>(
+        &'a self,
+        channel: ChannelId,
+        message: MessageId,
+        body: &'a Value,
+    ) -> Result<(), Refusal> {
+        let (channel, message) = at(channel, message);
+        self.tries(true, || Box::pin(self.http.edit_message(channel, message, body, Vec::new()))).await.map(drop)
+    }
+
+    /// Deletes a message of ours.
+    pub(super) async fn remove(&self, channel: ChannelId, message: MessageId) -> Result<(), Refusal> {
+        let (channel, message) = at(channel, message);
+        self.tries(true, || Box::pin(self.http.delete_message(channel, message, None))).await
+    }
+
+    /// The channel of direct messages with somebody.
+    pub(super) async fn private_channel(&self, person: UserId) -> Result<ChannelId, Refusal> {
+        let body = json!({ "recipient_id": person.to_string() });
+        let channel = self.tries(true, || Box::pin(self.http.create_private_channel(&body))).await?;
+        ChannelId::new(channel.id.get()).ok_or(Refusal::NoChannel)
+    }
+
+    /// A channel.
+    pub(super) async fn channel(&self, channel: ChannelId) -> Result<serenity::Channel, Refusal> {
+        self.tries(true, || Box::pin(self.http.get_channel(serenity::ChannelId::new(channel.get())))).await
+    }
+
+    /// A guild with its roles.
+    pub(super) async fn guild(&self, guild: serenity::GuildId) -> Result<serenity::PartialGuild, Refusal> {
+        self.tries(true, || Box::pin(self.http.get_guild(guild))).await
+    }
+
+    /// A member of a guild.
+    pub(super) async fn member(
+        &self,
+        guild: serenity::GuildId,
+        person: serenity::UserId,
+    ) -> Result<serenity::Member, Refusal> {
+        self.tries(true, || Box::pin(self.http.get_member(guild, person))).await
+    }
+
     /// Tries up to three times.
     pub(super) async fn tries<'a, T>(
         &'a self,
@@ -159,4 +216,8 @@ impl Post {
             }
         }
     }
+}
+
+fn at(channel: ChannelId, message: MessageId) -> (serenity::ChannelId, serenity::MessageId) {
+    (serenity::ChannelId::new(channel.get()), serenity::MessageId::new(message.get()))
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use serenity::{ActionRowComponent, ComponentInteractionData, ComponentInteractionDataKind, ModalInteractionData};
 
 use super::{
-    commands::{group, player, rustops, server},
+    commands::{board, group, player, rustops, server},
     components::{Press, Question, Report, Target, Ticket, Who, read_choice},
     phrases,
     reply::{Style, button},
@@ -34,6 +34,8 @@ pub(super) async fn pressed(talk: &Talk, data: &ComponentInteractionData) -> Don
         (Press::Keep(ticket), _) => keep(talk, ticket).await,
         (Press::Gather(player), _) => track::which_group(talk, Who::Player(player), &[]).await,
         (Press::Into(ticket, who), Some(choice)) => track::into(talk, ticket, who, choice).await,
+        (Press::More(board), _) => board::show_all(talk, board).await,
+        (Press::Off(board), _) => board::off(talk, board).await,
         // Modals, the page number, and menus without a choice are no presses that Discord sends.
         _ => Err(phrases::stale().into()),
     }
@@ -56,6 +58,9 @@ pub(super) async fn sent_off(talk: &Talk, data: &ModalInteractionData) -> Done {
 }
 
 async fn refresh(talk: &Talk, report: Report) -> Done {
+    if let Report::Board(board) = report {
+        return board::refresh(talk, board).await;
+    }
     talk.touch(true).await?;
     show_anew(talk, report).await
 }
@@ -65,6 +70,7 @@ async fn show_anew(talk: &Talk, report: Report) -> Done {
     match report {
         Report::Check(id) => group::show_check(talk, &Target::Known(id).input()).await,
         Report::Player(id) => player::show_check(talk, &id.to_string()).await,
+        Report::Board(id) => board::show(talk, id).await,
         Report::Groups => group::show_list(talk).await,
         Report::Changes => rustops::show_audit(talk).await,
         Report::Help => rustops::show_help(talk).await,
@@ -79,7 +85,8 @@ async fn turn(talk: &Talk, report: Report, stamp: u64, page: usize) -> Done {
         None if report == Report::Once => Err(phrases::stale().into()),
         None => {
             talk.open_at(page);
-            refresh(talk, report).await
+            talk.touch(true).await?;
+            show_anew(talk, report).await
         }
     }
 }
@@ -92,7 +99,7 @@ pub(super) fn buttons(report: Report) -> Vec<serde_json::Value> {
             button(&Press::Refresh(report).id(), "Refresh", Style::Secondary),
             button(&Press::Gather(id).id(), "Add to a group", Style::Secondary),
         ],
-        Report::Groups | Report::Changes | Report::Help | Report::Once => Vec::new(),
+        Report::Board(_) | Report::Groups | Report::Changes | Report::Help | Report::Once => Vec::new(),
     }
 }
 

@@ -2,7 +2,10 @@
 //!
 //! Facts in, JSON out. Nothing is sent from here, and no wording is made here.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -257,12 +260,21 @@ pub(super) struct Message {
 }
 
 /// Only the person who asked sees it.
-const EPHEMERAL: u64 = 1 << 6;
+pub(super) const EPHEMERAL: u64 = 1 << 6;
 
 impl Message {
     /// A page without anything to press.
     pub(super) fn new(page: Page) -> Self {
         Self { page, rows: Vec::new() }
+    }
+
+    /// Tells messages apart that look different; the hour at which they were made does not count.
+    pub(super) fn fingerprint(&self) -> i64 {
+        let mut timeless = self.clone();
+        timeless.page.made = Timestamp::UNIX_EPOCH;
+        let mut hasher = DefaultHasher::new();
+        timeless.body(false).to_string().hash(&mut hasher);
+        hasher.finish().cast_signed()
     }
 
     /// Adds a closing remark.

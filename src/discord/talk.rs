@@ -15,14 +15,18 @@ use serenity::Permissions;
 use super::{
     components::{Press, Question, Report, Ticket, choice_value},
     door::Door,
+    herald::Herald,
     phrases,
     post::{Post, Refusal},
-    reply::{self, Message, Style, button, switched_off},
+    reply::{self, EPHEMERAL, Message, Style, button, switched_off},
     shelf::Claim,
 };
 use crate::{
     app::{App, Asker},
-    domain::report::Choice,
+    domain::{
+        ids::{ChannelId, MessageId},
+        report::Choice,
+    },
     error::Error,
     view::{
         card::{Card, Face, Menu},
@@ -85,6 +89,8 @@ pub(super) struct Origin {
     pub(super) channel: serenity::ChannelId,
     /// What the bot may do in that channel.
     pub(super) permissions: Option<Permissions>,
+    /// The message whose component was pressed.
+    pub(super) message: Option<MessageId>,
     /// A Discord user id.
     pub(super) person: u64,
 }
@@ -96,6 +102,8 @@ enum Stage {
     Fresh,
     /// That an answer will come.
     Waiting,
+    /// That an answer for the asker alone will come.
+    Private,
     /// That the message with the pressed component will change; whether it is worth keeping when that fails.
     Changing { keep: bool },
     /// Something.
@@ -137,6 +145,21 @@ impl Talk {
         self.origin.person
     }
 
+    /// The channel in which this happens, and what the bot lacks there.
+    pub(super) fn channel(&self) -> (Option<ChannelId>, Vec<&'static str>) {
+        (ChannelId::new(self.origin.channel.get()), self.missing())
+    }
+
+    /// The message whose component was pressed.
+    pub(super) fn pressed(&self) -> Option<MessageId> {
+        self.origin.message
+    }
+
+    /// Writes what is no answer.
+    pub(super) fn herald(&self) -> Herald {
+        Herald { door: Arc::clone(&self.door), post: self.post.clone() }
+    }
+
     pub(super) fn now(&self) -> Timestamp {
         self.door.clock.now()
     }
@@ -162,6 +185,13 @@ impl Talk {
     pub(super) async fn later(&self) -> Done {
         self.answer(5, json!({})).await?;
         self.set_stage(Stage::Waiting);
+        Ok(())
+    }
+
+    /// Says that an answer for the asker alone will come.
+    pub(super) async fn later_privately(&self) -> Done {
+        self.answer(5, json!({ "flags": EPHEMERAL })).await?;
+        self.set_stage(Stage::Private);
         Ok(())
     }
 
@@ -268,6 +298,12 @@ impl Talk {
         let body = message.body(true);
         match self.stage() {
             Stage::Fresh => Ok(self.answer(4, body).await?),
+            // What was meant for one is not told to all, however late.
+            Stage::Private => {
+                self.post.edit(&self.origin.token, &message.body(false)).await?;
+                self.set_stage(Stage::Said);
+                Ok(())
+            }
             _ if self.is_late() => self.tell_channel(message).await,
             Stage::Waiting | Stage::Changing { keep: false } => {
                 self.set_stage(Stage::Said);
@@ -287,7 +323,9 @@ impl Talk {
         let sent = match stage {
             Stage::Fresh => self.answer(4, message.body(private)).await,
             _ if self.is_late() => return self.tell_channel(message).await,
-            Stage::Waiting | Stage::Changing { .. } => self.post.edit(&self.origin.token, &message.body(false)).await,
+            Stage::Waiting | Stage::Private | Stage::Changing { .. } => {
+                self.post.edit(&self.origin.token, &message.body(false)).await
+            }
             Stage::Said => self.post.follow_up(&self.origin.token, &message.body(private)).await,
         };
         match sent {

@@ -254,7 +254,7 @@ impl Numbers {
 /// Hands every id of a group or member in a change to these.
 pub fn remap(change: &mut Change, mut group: impl FnMut(&mut GroupId), mut member: impl FnMut(&mut MemberId)) {
     match change {
-        Change::ActiveServer { .. } | Change::Settings { .. } => {}
+        Change::ActiveServer { .. } | Change::Settings { .. } | Change::Board { group: None, .. } => {}
         Change::MembersAdded { group: id, members, .. } => {
             group(id);
             members.iter_mut().for_each(|name| member(&mut name.id));
@@ -265,7 +265,8 @@ pub fn remap(change: &mut Change, mut group: impl FnMut(&mut GroupId), mut membe
         }
         Change::GroupDeleted { group: id, .. }
         | Change::GroupRenamed { group: id, .. }
-        | Change::GroupPinned { group: id, .. } => group(id),
+        | Change::GroupPinned { group: id, .. }
+        | Change::Board { group: Some(id), .. } => group(id),
     }
 }
 

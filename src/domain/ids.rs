@@ -97,6 +97,18 @@ numeric_id! {
     /// A Discord channel.
     ChannelId
 }
+numeric_id! {
+    /// A Discord message.
+    MessageId
+}
+numeric_id! {
+    /// A Discord user.
+    UserId
+}
+numeric_id! {
+    /// A board, in our own database.
+    BoardId
+}
 
 /// Whose data it is: a Discord guild's id, or `local` for the terminal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

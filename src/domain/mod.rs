@@ -3,6 +3,7 @@
 //! No async, no I/O, no clock (the instant is an argument), no other room is named here.
 
 pub mod attendance;
+pub mod board;
 pub mod budget;
 pub mod export;
 pub mod facts;
@@ -16,4 +17,5 @@ pub mod report;
 pub mod schedule;
 pub mod session;
 pub mod steam_id;
+pub mod tidings;
 pub mod trouble;

@@ -66,6 +66,11 @@ pub enum Notice {
         /// The nearest names that are known, best first.
         nearest: Vec<String>,
     },
+    /// There is no board of the group, or of all groups, to take away.
+    NoBoard {
+        /// The group's name; none: all groups, or one that is not known any more.
+        group: Option<String>,
+    },
     /// Another living group has this name.
     GroupExists {
         /// Its name, as written there.
@@ -197,6 +202,8 @@ pub enum What {
     Role,
     /// A channel.
     Channel,
+    /// A board.
+    Board,
 }
 
 /// What is wrong with an input.

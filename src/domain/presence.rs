@@ -24,6 +24,23 @@ pub const CLOCKS_DIFFER: SignedDuration = FRESH_FOR;
 /// session worth knowing of, longer than an impatient user's second look.
 pub const LAST_SEEN_HOLDS_FOR: SignedDuration = SignedDuration::from_mins(10);
 
+/// How long somebody has to be missing before it is asked whether the profile was switched to private: a short absence is
+/// the usual one.
+const MISSING_FOR: SignedDuration = SignedDuration::from_mins(15);
+
+/// How long it holds what was told of a profile.
+const PROFILE_HOLDS_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// Whether somebody who is on no list may have switched the profile to private since that was last asked. Being on a list
+/// shows a public profile.
+pub fn may_be_private(last_seen: Option<Timestamp>, asked: Option<Timestamp>, now: Timestamp) -> bool {
+    let is_missing = last_seen.is_none_or(|last_seen| now.duration_since(last_seen) >= MISSING_FOR);
+    let is_told = asked.is_some_and(|asked| {
+        now.duration_since(asked) < PROFILE_HOLDS_FOR && last_seen.is_none_or(|last_seen| asked > last_seen)
+    });
+    is_missing && !is_told
+}
+
 /// The only three things that are ever said of a player.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
@@ -54,6 +71,8 @@ pub enum Presence {
 pub enum Unknown {
     /// BattleMetrics never saw this player on this server: plays elsewhere, has a private profile, or was never on.
     NeverSeen,
+    /// The player's profile is private: BattleMetrics lists such players nowhere, whether they are on or not.
+    PrivateProfile,
     /// The member is known by name only, no BattleMetrics player is linked.
     NotLinked,
     /// The server shows invented names: who is not in its list may be on it all the same.
@@ -259,6 +278,17 @@ mod tests {
             let down = server(status, QueryStatus::Timeout, Some(at(0)));
             assert_eq!(believable(&down, at(1)), Err(Stale::ServerDown { status, since: Some(at(0)) }));
         }
+    }
+
+    #[test]
+    fn a_profile_is_asked_for_once_in_an_absence_and_a_day() {
+        let hours = |hours: i64| at(hours * 3600);
+        assert!(may_be_private(None, None, at(0)), "never seen, never asked");
+        assert!(!may_be_private(Some(at(0)), None, at(899)), "a short absence");
+        assert!(may_be_private(Some(at(0)), None, at(900)));
+        assert!(!may_be_private(Some(at(0)), Some(at(901)), hours(24)), "asked since the visit");
+        assert!(may_be_private(Some(at(950)), Some(at(901)), hours(1)), "asked before the visit");
+        assert!(may_be_private(Some(at(0)), Some(at(901)), hours(25)), "a day ago");
     }
 
     #[test]

@@ -150,6 +150,18 @@ pub fn gaps(windows: &[Span], of: Span) -> Vec<Span> {
     without(&[of], windows)
 }
 
+/// When one subject was out of sight although its place was looked at: from where a session was lost sight of within a
+/// window up to the subject's next session, or to `until`. `sessions` are in order, windows as [`union`] makes them.
+pub fn out_of_sight<S, P>(sessions: &[Session<S, P>], windows: &[Span], until: Timestamp) -> Vec<Span> {
+    let starts = sessions.iter().skip(1).map(|session| session.start).chain([until]);
+    let lost = sessions.iter().zip(starts).filter(|(session, _)| {
+        // At the end of a window everybody is lost sight of, and the next window tells who is there.
+        let goes_on = |window: &Span| window.start <= session.stop && session.stop < window.stop;
+        session.ending == Ending::Unobserved && windows.iter().any(goes_on)
+    });
+    union(lost.filter_map(|(session, next)| Span::new(session.stop, next)))
+}
+
 /// All time of spans that [`union`] made.
 pub fn total(spans: &[Span]) -> SignedDuration {
     spans.iter().map(|span| span.length()).sum()
@@ -295,6 +307,19 @@ mod tests {
             };
             union(spans).into_iter().enumerate().map(turn).collect()
         })
+    }
+
+    #[test]
+    fn somebody_lost_sight_of_while_we_looked_is_out_of_sight_until_seen_again() {
+        let windows = [span(0, 100), span(200, 300)];
+        let sessions = [
+            watched(10, 20, Ending::Left),
+            watched(30, 50, Ending::Unobserved),
+            watched(70, 100, Ending::Unobserved),
+            watched(210, 220, Ending::Unobserved),
+        ];
+        assert_eq!(out_of_sight(&sessions, &windows, at(290)), [span(50, 70), span(220, 290)]);
+        assert_eq!(out_of_sight::<u8, u8>(&[], &windows, at(290)), []);
     }
 
     proptest! {

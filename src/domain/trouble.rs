@@ -3,10 +3,10 @@
 //! Only the kinds. How they are told apart on the wire is known in `remote`; how they are worded, in `view`.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Somebody else's service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Service {
     /// api.battlemetrics.com
@@ -17,7 +17,7 @@ pub enum Service {
 }
 
 /// A failure of an outside service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trouble {
     /// Whose.
     pub service: Service,
@@ -27,7 +27,7 @@ pub struct Trouble {
 }
 
 /// The kinds of failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "trouble", rename_all = "snake_case")]
 pub enum TroubleKind {
     /// No token or key is configured.
@@ -66,7 +66,7 @@ pub enum TroubleKind {
 }
 
 /// What an unreadable answer was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unreadable {
     /// A web page instead of data.

@@ -125,6 +125,7 @@ pub fn person(connection: &Connection, person: &Person) -> anyhow::Result<Remove
             | Change::GroupDeleted { .. }
             | Change::GroupRenamed { .. }
             | Change::GroupPinned { .. }
+            | Change::Board { .. }
             | Change::Settings { .. } => Vec::new(),
         };
         let mut met = false;

@@ -426,7 +426,7 @@ pub fn holding(connection: &Connection, guild: &GuildKey, player: PlayerId) -> a
 }
 
 /// Removes for good what was deleted, and guilds that were left with all they hold, before that instant. Returns how
-/// many guilds, groups and members that were; what went with its guild or group is not counted.
+/// many guilds, groups, members and boards that were; what went with its guild or group is not counted.
 ///
 /// # Errors
 /// Those of the database.
@@ -436,6 +436,7 @@ pub fn purge(connection: &Connection, before: Timestamp) -> anyhow::Result<usize
         "DELETE FROM guilds WHERE left_at < ?1",
         "DELETE FROM groups WHERE deleted_at < ?1",
         "DELETE FROM members WHERE removed_at < ?1",
+        "DELETE FROM boards WHERE removed_at < ?1",
     ] {
         purged += connection.execute(sql, [Seconds(before)]).context("purge")?;
     }

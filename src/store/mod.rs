@@ -25,6 +25,7 @@ use crate::{
 
 pub mod audit;
 pub mod backup;
+pub mod boards;
 mod checkup;
 mod copies;
 pub mod counts;
@@ -40,6 +41,7 @@ mod room;
 pub mod servers;
 pub mod sessions;
 pub mod sightings;
+pub mod tidings;
 pub mod transfer;
 mod values;
 pub mod watch;

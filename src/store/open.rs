@@ -22,7 +22,7 @@ mod embedded {
 }
 
 /// The newest version in `migrations/`, so that a file that has it is recognised without preparing any migration.
-pub(super) const VERSION: i32 = 2;
+pub(super) const VERSION: i32 = 3;
 
 /// By this a file is told from other programs' databases; the first migration sets it.
 pub(super) const APPLICATION: i32 = 0x5255_5354;

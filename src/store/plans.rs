@@ -4,7 +4,7 @@
 
 use rusqlite::Connection;
 
-use super::{audit, groups, guilds, open, players, servers, sessions, sightings, watch};
+use super::{audit, boards, groups, guilds, open, players, servers, sessions, sightings, watch};
 
 /// The queries behind every command and suggestion, and the poll of a roster.
 const HOT: &[&str] = &[
@@ -12,6 +12,9 @@ const HOT: &[&str] = &[
     audit::LATEST_STANDING,
     audit::LIST,
     audit::TOTAL,
+    boards::FIND,
+    boards::GET,
+    boards::TOTAL,
     groups::BY_ID,
     groups::FIND,
     groups::FIND_MEMBER_BY_PLAYER,
@@ -28,6 +31,7 @@ const HOT: &[&str] = &[
     players::CURRENT_NAME,
     players::FORMER,
     players::GET,
+    players::IS_PRIVATE,
     players::SEARCH,
     servers::GET,
     servers::USED_BEFORE,

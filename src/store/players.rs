@@ -176,6 +176,34 @@ pub fn set_private(connection: &Connection, id: PlayerId, private: bool) -> anyh
     Ok(())
 }
 
+pub(super) const IS_PRIVATE: &str = "SELECT private FROM players WHERE id = ?1";
+
+/// Those of these players whose public profile is switched off, as far as we know.
+///
+/// # Errors
+/// Those of the database.
+pub fn private_among(connection: &Connection, players: &[PlayerId]) -> anyhow::Result<HashSet<PlayerId>> {
+    let mut statement = connection.prepare_cached(IS_PRIVATE)?;
+    let mut private = HashSet::new();
+    for player in players {
+        let is_private = statement.query_row([player], |row| row.get(0)).optional().context("read a profile")?;
+        private.extend(is_private.unwrap_or(false).then_some(*player));
+    }
+    Ok(private)
+}
+
+/// Notes that a player is on a list, so that the profile is public. Returns whether it was private before.
+///
+/// # Errors
+/// Those of the database.
+pub fn is_listed(connection: &Connection, id: PlayerId) -> anyhow::Result<bool> {
+    let changed = connection
+        .prepare_cached("UPDATE players SET private = 0 WHERE id = ?1 AND private = 1")?
+        .execute([id])
+        .context("note a public profile")?;
+    Ok(changed > 0)
+}
+
 /// Links a Steam account. The player has to be known.
 ///
 /// # Errors

@@ -227,6 +227,41 @@ pub fn note_inquiry(connection: &Connection, player: PlayerId, server: ServerId,
     Ok(())
 }
 
+/// Lets the player's past on every server be asked for again.
+///
+/// # Errors
+/// Those of the database.
+pub fn forget_inquiries(connection: &Connection, player: PlayerId) -> anyhow::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM inquiries WHERE subject = ?1")?
+        .execute([player])
+        .context("forget the inquiries")?;
+    Ok(())
+}
+
+/// Takes back that the player was seen leaving the server, if that was the last session, was watched by us and was after
+/// `known`: the last instant at which it is sure that the player was in sight.
+///
+/// # Errors
+/// Those of the database.
+pub fn lose_sight(
+    connection: &Connection,
+    player: PlayerId,
+    server: ServerId,
+    known: Option<Timestamp>,
+) -> anyhow::Result<()> {
+    let Some(place) = place(connection, server)? else { return Ok(()) };
+    connection
+        .prepare_cached(
+            "UPDATE sessions SET ending = 1
+             WHERE subject = ?1 AND place = ?2 AND source = 0 AND (?3 IS NULL OR start + length > ?3)
+               AND start = (SELECT max(start) FROM sessions WHERE subject = ?1 AND place = ?2)",
+        )?
+        .execute(params![player, place, known.map(Seconds)])
+        .context("take back a leaving")?;
+    Ok(())
+}
+
 /// Where pruning goes on: it takes a bite at a time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bookmark {

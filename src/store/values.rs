@@ -5,7 +5,9 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
-use crate::domain::ids::{ChangeId, ChannelId, GroupId, GuildKey, MemberId, PlayerId, RoleId, ServerId, SteamId};
+use crate::domain::ids::{
+    BoardId, ChangeId, ChannelId, GroupId, GuildKey, MemberId, MessageId, PlayerId, RoleId, ServerId, SteamId, UserId,
+};
 
 macro_rules! id_column {
     ($($id:ident),*) => {$(
@@ -24,7 +26,7 @@ macro_rules! id_column {
     )*};
 }
 
-id_column!(ChangeId, ChannelId, GroupId, MemberId, PlayerId, RoleId, ServerId, SteamId);
+id_column!(BoardId, ChangeId, ChannelId, GroupId, MemberId, MessageId, PlayerId, RoleId, ServerId, SteamId, UserId);
 
 impl ToSql for GuildKey {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

@@ -87,7 +87,26 @@ pub fn what(change: &Change) -> Text {
             text![name(group), " pinned to ", name(server)]
         }
         Change::GroupPinned { name: group, after: None, .. } => text![name(group), " unpinned"],
+        Change::Board { name: group, before, after, .. } => {
+            let did = match (before, after) {
+                (Some(_), Some(_)) => " moved to ",
+                (None, _) => " put up in ",
+                (Some(_), None) => " taken away from ",
+            };
+            let mut line = board_of(group.as_deref());
+            line.extend(text![did]);
+            line.extend(after.or(*before).map(|place| Span::Channel(place.channel)));
+            line
+        }
         Change::Settings { before, after } => settings(before, after),
+    }
+}
+
+/// `board of Purple Base`, `board of all groups`
+pub(super) fn board_of(group: Option<&str>) -> Text {
+    match group {
+        Some(group) => text!["board of ", name(group)],
+        None => text!["board of all groups"],
     }
 }
 

@@ -29,6 +29,8 @@ pub enum Command {
     GroupUpdate,
     /// `/group server`
     GroupServer,
+    /// `/group board`
+    GroupBoard,
     /// `/player check`
     PlayerCheck,
     /// `/rustops status`
@@ -58,7 +60,7 @@ pub enum Right {
 
 impl Command {
     /// Every command, in the order in which they are listed.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::ServerSet,
         Self::ServerGet,
         Self::ServerClear,
@@ -69,6 +71,7 @@ impl Command {
         Self::GroupRemove,
         Self::GroupChange,
         Self::GroupServer,
+        Self::GroupBoard,
         Self::GroupUpdate,
         Self::GroupDel,
         Self::PlayerCheck,
@@ -95,6 +98,7 @@ impl Command {
             Self::GroupChange => "group change",
             Self::GroupUpdate => "group update",
             Self::GroupServer => "group server",
+            Self::GroupBoard => "group board",
             Self::PlayerCheck => "player check",
             Self::Status => "rustops status",
             Self::Settings => "rustops settings",
@@ -130,6 +134,7 @@ impl Command {
             Self::GroupChange => "rename a group",
             Self::GroupUpdate => "read the players' names again",
             Self::GroupServer => "give a group a server of its own",
+            Self::GroupBoard => "a message that keeps itself current",
             Self::PlayerCheck => "one player: online or last seen, sessions, names",
             Self::Status => "how the bot is doing",
             Self::Settings => "time zone, who may change things, log channel",
@@ -161,6 +166,7 @@ impl Command {
             | Self::GroupChange
             | Self::GroupUpdate
             | Self::GroupServer
+            | Self::GroupBoard
             | Self::Undo => Right::Change,
         }
     }

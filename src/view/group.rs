@@ -9,7 +9,7 @@ use super::{
     notice, words,
 };
 use crate::domain::{
-    presence::Presence,
+    presence::{Presence, Unknown},
     report::{
         GroupBrief, GroupCheck, GroupDeleted, GroupList, GroupPinned, GroupRenamed, GroupRow, GroupUpdated, Imported,
         ImportedLine, LineResult, MemberAdded, MemberName, MemberRemoved, NotUpdated,
@@ -150,6 +150,7 @@ pub fn check(report: &GroupCheck) -> Card {
         .line_if(report.stale.as_ref().map(words::stale_line))
         .line_if(report.trouble.as_ref().map(notice::trouble_line))
         .line_if(report.hides_names.then(hidden_names))
+        .line_if(privacy_hint(report))
         .line_if(link_hint(report))
         .footer(footer)
 }
@@ -159,15 +160,21 @@ pub fn hidden_names() -> Text {
     text!["This server seems to hide its players' names, so nobody can be recognised on it."]
 }
 
+/// Said where somebody's profile is private.
+pub fn private_profile() -> Text {
+    text!["BattleMetrics lists private profiles nowhere, online or not. Only the player can make it public again."]
+}
+
+fn privacy_hint(report: &GroupCheck) -> Option<Text> {
+    is_any_unknown(report, &Unknown::PrivateProfile).then(private_profile)
+}
+
+fn is_any_unknown(report: &GroupCheck, why: &Unknown) -> bool {
+    report.members.iter().any(|state| matches!(&state.presence, Presence::Unknown { cause, .. } if cause == why))
+}
+
 fn link_hint(report: &GroupCheck) -> Option<Text> {
-    use crate::domain::presence::Unknown::NotLinked;
-    let unlinked = |state: &crate::domain::report::MemberState| {
-        matches!(state.presence, Presence::Unknown { cause: NotLinked, .. })
-    };
-    report
-        .members
-        .iter()
-        .any(unlinked)
+    is_any_unknown(report, &Unknown::NotLinked)
         .then(|| text!["Players without one can be added again by BattleMetrics link with ", Command::GroupAdd, "."])
 }
 

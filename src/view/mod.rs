@@ -3,6 +3,7 @@
 //! Quiet: no async, no I/O, no clock (the instant is an argument). Nothing here knows the limits of Discord or the width of a
 //! terminal, and nothing here decides what is true.
 
+pub mod board;
 pub mod card;
 pub mod changes;
 pub mod choices;
@@ -18,4 +19,5 @@ pub mod presence;
 pub(crate) mod samples;
 pub mod server;
 pub mod status;
+pub mod tidings;
 pub mod words;

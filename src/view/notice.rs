@@ -56,10 +56,14 @@ pub fn brief(notice: &Notice) -> Text {
 
 /// A trouble on the way of an answer that could still be given, with its remedy.
 pub fn trouble_line(trouble: &Trouble) -> Text {
-    let notice = Notice::Outside { trouble: *trouble };
-    let mut line = what(&notice);
+    with_remedy(&Notice::Outside { trouble: *trouble })
+}
+
+/// What happened and what to do next, in a line.
+pub fn with_remedy(notice: &Notice) -> Text {
+    let mut line = what(notice);
     line.extend(text!["."]);
-    if let Some(next) = next(&notice) {
+    if let Some(next) = next(notice) {
         line.extend(text![" "]);
         line.extend(next);
     }
@@ -78,6 +82,7 @@ fn caution(notice: &Notice) -> bool {
         Notice::NoServerSet
             | Notice::NoGroups
             | Notice::EmptyGroup { .. }
+            | Notice::NoBoard { .. }
             | Notice::AlreadyMember { .. }
             | Notice::NothingToUndo
             | Notice::AlreadyUndone { .. }
@@ -101,6 +106,8 @@ pub fn what(notice: &Notice) -> Text {
         }
         Notice::EmptyGroup { group } => text![name(group), " has no members"],
         Notice::UnknownPlayer { input, .. } => quoted("No player found for ", input, ""),
+        Notice::NoBoard { group: Some(group) } => text!["There is no board of ", name(group)],
+        Notice::NoBoard { group: None } => text!["There is no such board any more"],
         Notice::GroupExists { name: group } => quoted("There is a group ", group, " already"),
         Notice::AlreadyMember { group, player, .. } => text![name(player), " is in ", name(group), " already"],
         Notice::BadInput { what, wrong: Wrong::Empty, .. } => text![plain(format!("No {} given", noun(*what)))],
@@ -171,6 +178,7 @@ pub fn next(notice: &Notice) -> Option<Text> {
         Notice::UnknownPlayer { nearest, .. } => {
             nearest_or(nearest, text!["Try another spelling, or paste the player's BattleMetrics link."])
         }
+        Notice::NoBoard { .. } => text!["Put one up with ", Command::GroupBoard, "."],
         Notice::GroupExists { .. } => text!["Choose another name."],
         Notice::BadInput { what, .. } => return expected(*what),
         Notice::TooMany { what: What::Group, .. } => {
@@ -178,6 +186,9 @@ pub fn next(notice: &Notice) -> Option<Text> {
         }
         Notice::TooMany { what: What::Member, .. } => {
             text!["Remove somebody with ", Command::GroupRemove, ", or use another group."]
+        }
+        Notice::TooMany { what: What::Board, .. } => {
+            text!["Take one away that nobody reads, with its Off button."]
         }
         Notice::TooMany { what: What::Line, .. } => text!["Import the rest in a second go."],
         Notice::NoSuchChoice { candidates, .. } => {
@@ -298,6 +309,7 @@ fn noun(what: What) -> &'static str {
         What::Guild => "guild",
         What::Role => "role",
         What::Channel => "channel",
+        What::Board => "board",
     }
 }
 
@@ -311,6 +323,7 @@ fn nouns(what: What) -> &'static str {
         What::Guild => "guilds",
         What::Role => "roles",
         What::Channel => "channels",
+        What::Board => "boards",
     }
 }
 
@@ -322,6 +335,7 @@ fn not_a(what: What) -> &'static str {
         What::Guild => " is no guild key",
         What::Role => " is no role",
         What::Channel => " is no channel",
+        What::Board => " is no board",
     }
 }
 
@@ -350,6 +364,7 @@ fn expected(what: What) -> Option<Text> {
         What::Guild => text!["Use 1 to 32 of a-z, 0-9, - and _."],
         What::Role => text!["Give a role of this Discord server, or ", Span::Code("everyone".to_owned()), "."],
         What::Channel => text!["Give a channel of this Discord server, or ", Span::Code("none".to_owned()), "."],
+        What::Board => return None,
     })
 }
 

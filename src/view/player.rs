@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::{
     card::{Card, Face, Row, Span, Text, Tone, link, name, plain, ready, text},
     command::Command,
+    group::private_profile,
     notice, presence, words,
 };
 use crate::domain::{
@@ -29,7 +30,7 @@ pub fn check(report: &PlayerCheck, face: Face, now: Timestamp) -> Card {
     let groups: Vec<_> = report.groups.iter().map(String::as_str).collect();
     Card::new(tone, text![name(&report.name)])
         .row(state(report, face))
-        .line_if(report.private.then(|| text!["The profile is private, so BattleMetrics lists this player nowhere."]))
+        .line_if(report.private.then(private_profile))
         .line_if(report.stale.as_ref().map(words::stale_line))
         .line_if(report.trouble.as_ref().map(notice::trouble_line))
         .field_if("Time on this server", report.total.map(|total| text![Span::Lasting(total)]))
@@ -133,7 +134,7 @@ mod tests {
     fn a_private_player_is_unknown_and_says_why() {
         let report = PlayerCheck {
             private: true,
-            presence: Presence::Unknown { cause: Unknown::NeverSeen, last_seen: None },
+            presence: Presence::Unknown { cause: Unknown::PrivateProfile, last_seen: None },
             total: None,
             first_seen: None,
             sessions: Vec::new(),
@@ -144,8 +145,8 @@ mod tests {
         };
         insta::assert_snapshot!(samples::sketch(&check(&report, Face::Discord, samples::now()), Face::Discord), @"
         Caution | ChennyBounce
-        ❔ ChennyBounce · unknown: never seen on this server
-        The profile is private, so BattleMetrics lists this player nowhere.
+        ❔ ChennyBounce · unknown: the profile is private now
+        BattleMetrics lists private profiles nowhere, online or not. Only the player can make it public again.
         Groups: none yet; add with /group add
         BattleMetrics: profile https://www.battlemetrics.com/players/1100000001
         Steam: profile https://steamcommunity.com/profiles/76561198000000001 · 76561198000000001

@@ -578,6 +578,8 @@ pub(crate) fn notices(tag: &str) -> Vec<Notice> {
         Notice::EmptyGroup { group: group.clone() },
         Notice::UnknownPlayer { input: input.clone(), nearest: Vec::new() },
         Notice::GroupExists { name: group.clone() },
+        Notice::NoBoard { group: Some(group.clone()) },
+        Notice::NoBoard { group: None },
         Notice::AlreadyMember { group, player: format!("{tag}ChennyBounce"), learnt_steam_id: true },
         Notice::NoSuchChoice { pick: 9, candidates: which_player(tag).candidates },
         Notice::SteamKeyMissing { input: input.clone() },
@@ -601,7 +603,7 @@ pub(crate) fn notices(tag: &str) -> Vec<Notice> {
     for wrong in wrongs(tag) {
         all.push(Notice::BadInput { what: What::Player, wrong, input: input.clone() });
     }
-    all.extend([What::Group, What::Member, What::Line].map(|what| Notice::TooMany { what, limit: 200 }));
+    all.extend([What::Group, What::Member, What::Line, What::Board].map(|what| Notice::TooMany { what, limit: 200 }));
     all.extend(
         [Storage::Full, Storage::ReadOnly, Storage::Busy, Storage::Corrupt, Storage::Failing]
             .map(|problem| Notice::Storage { problem }),

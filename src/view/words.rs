@@ -109,6 +109,7 @@ pub fn server_status(status: ServerStatus) -> &'static str {
 pub fn cause(cause: &Unknown) -> String {
     match cause {
         Unknown::NeverSeen => "not seen on this server since added".to_owned(),
+        Unknown::PrivateProfile => "the profile is private now".to_owned(),
         Unknown::NotLinked => "no BattleMetrics player linked".to_owned(),
         Unknown::NamesHidden => "this server hides names".to_owned(),
         Unknown::Stale { why } => stale(why),

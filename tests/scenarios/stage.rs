@@ -19,6 +19,7 @@ use rustops::{
     remote::{BattleMetrics, Options, Steam},
     sim::{START, Sim, SimOptions, cast::Person},
     store::Store,
+    wiring::{keep_posted, keep_watch},
 };
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
@@ -32,18 +33,36 @@ pub struct Stage {
     pub clock: ManualClock,
     folder: TempDir,
     services: JoinHandle<()>,
+    /// Whether the bot watches servers and keeps boards; otherwise only people make it do something.
+    watches: bool,
     bot: Option<Bot>,
 }
 
 struct Bot {
     stop: oneshot::Sender<()>,
     running: JoinHandle<Result<(), End>>,
+    beside: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Bot {
+    fn drop(&mut self) {
+        self.running.abort();
+        self.beside.iter().for_each(JoinHandle::abort);
+    }
 }
 
 impl Stage {
     /// With the bot running.
     pub async fn open() -> Self {
         let mut stage = Self::dark().await;
+        stage.start_bot();
+        stage
+    }
+
+    /// With the bot running, which watches servers and keeps boards.
+    pub async fn watching() -> Self {
+        let mut stage = Self::dark().await;
+        stage.watches = true;
         stage.start_bot();
         stage
     }
@@ -62,6 +81,7 @@ impl Stage {
             clock,
             folder: tempfile::tempdir().unwrap(),
             services: tokio::spawn(services),
+            watches: false,
             bot: None,
         }
     }
@@ -86,31 +106,39 @@ impl Stage {
     }
 
     pub fn start_bot_with(&mut self, token: String) {
-        let options = discord::Options {
+        let (app, clock) = (self.app(), Arc::new(self.clock.clone()));
+        let bot = discord::Bot::new(discord::Options {
             token: token.into(),
             api_url: Some(self.discord.url().parse().unwrap()),
-            app: self.app(),
-            clock: Arc::new(self.clock.clone()),
+            app: app.clone(),
+            clock: Arc::<ManualClock>::clone(&clock),
             connected: tokio::sync::watch::Sender::new(false),
-        };
+        });
+        let mut beside = Vec::new();
+        if self.watches {
+            let herald = bot.herald();
+            beside.push(tokio::spawn(keep_watch(app, Arc::<ManualClock>::clone(&clock), Some(herald.clone()))));
+            beside.push(tokio::spawn(keep_posted(herald, clock)));
+        }
         let (stop, stopped) = oneshot::channel();
-        let running = tokio::spawn(Box::pin(discord::run(options, async {
+        let running = tokio::spawn(Box::pin(bot.run(async {
             // An error means that the story is over.
             stopped.await.ok();
         })));
-        self.bot = Some(Bot { stop, running });
+        self.bot = Some(Bot { stop, running, beside });
     }
 
     /// Stops the bot as SIGTERM does; returns how it ended.
     pub async fn stop_bot(&mut self) -> Result<(), End> {
-        let bot = self.bot.take().unwrap();
-        bot.stop.send(()).unwrap();
-        bot.running.await.unwrap()
+        let mut bot = self.bot.take().unwrap();
+        let (stop, _) = oneshot::channel();
+        std::mem::replace(&mut bot.stop, stop).send(()).unwrap();
+        (&mut bot.running).await.unwrap()
     }
 
     /// Waits for the bot to end by itself.
     pub async fn bot_ends(&mut self) -> Result<(), End> {
-        self.bot.take().unwrap().running.await.unwrap()
+        (&mut self.bot.take().unwrap().running).await.unwrap()
     }
 
     /// Stops the bot and starts it anew on the same database.
@@ -176,9 +204,6 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         self.services.abort();
-        if let Some(bot) = self.bot.take() {
-            bot.running.abort();
-        }
         if !std::thread::panicking() {
             let unexpected = self.sim.unexpected();
             assert!(unexpected.is_empty(), "requests for what does not exist: {unexpected:?}");

@@ -121,7 +121,7 @@ async fn somebody_who_hides_the_profile_is_unknown_and_not_offline() {
         stage.pass(hours(1));
         for _ in 0..2 {
             let check = stage.check().await;
-            let expected = Presence::Unknown { cause: Unknown::NeverSeen, last_seen: Some(last_seen) };
+            let expected = Presence::Unknown { cause: Unknown::PrivateProfile, last_seen: Some(last_seen) };
             assert_eq!(presence(&check, "Tee Higgins"), expected, "{habit:?}");
             stage.pass(mins(1));
         }

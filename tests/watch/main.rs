@@ -15,6 +15,7 @@ mod crashing;
 mod history;
 mod month;
 mod past;
+mod private;
 mod stage;
 mod storage;
 mod trouble;

@@ -7,7 +7,7 @@ mod past;
 mod place;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -87,6 +87,8 @@ struct State {
     /// When the last step was taken.
     stepped: Option<Timestamp>,
     bookmark: Bookmark,
+    /// Servers on which something changed since the last step told of them.
+    changed: BTreeSet<ServerId>,
 }
 
 /// What the watch shows of a server.
@@ -120,18 +122,28 @@ impl Watch {
 
     /// What the last poll of the server showed, if it is one of the present.
     pub(super) fn view(&self, server: ServerId, wanted: &[PlayerId], now: Timestamp) -> Option<View> {
+        self.state().places.get(&server).filter(|place| place.is_fresh(now))?.view(wanted)
+    }
+
+    /// As [`Self::view`], but also of a poll long ago, which is not believed then.
+    pub(super) fn last_view(&self, server: ServerId, wanted: &[PlayerId], now: Timestamp) -> Option<View> {
         let state = self.state();
-        let place = state.places.get(&server).filter(|place| place.is_fresh(now))?;
-        let (outcome, at) = place.outcome?;
-        Some(View {
-            server: place.server.clone(),
-            outcome,
-            at,
-            hides_names: place.hides_names,
-            window: place.attendance.window(),
-            online: wanted.iter().filter_map(|player| Some((*player, place.attendance.since(*player)?))).collect(),
-            left: wanted.iter().filter_map(|player| Some((*player, place.left(*player)?))).collect(),
-        })
+        let place = state.places.get(&server)?;
+        let mut view = place.view(wanted)?;
+        if view.outcome == Outcome::Believed && !place.is_fresh(now) {
+            view.outcome = Outcome::Stale(Stale::TooOld { since: Some(view.at) });
+        }
+        Some(view)
+    }
+
+    /// Takes note of tracked players who are missing and of whom it should be found out whether they hid the profile;
+    /// with each, when they were last seen.
+    pub(super) fn misses(&self, server: ServerId, missing: &[(PlayerId, Option<Timestamp>)], now: Timestamp) {
+        let mut state = self.state();
+        let State { past, demand, .. } = &mut *state;
+        let Some(tracked) = demand.get(&server) else { return };
+        let missing = missing.iter().filter(|(player, _)| tracked.contains(player));
+        missing.for_each(|(player, last_seen)| past.doubt(server, *player, *last_seen, now));
     }
 
     /// Whether this process watches the server.
@@ -158,18 +170,19 @@ impl App {
         match due {
             Some((server, at)) if at <= now => {
                 let was_refused = self.watch.state().refused.is_some();
-                if self.poll(server, Purpose::Watch).await? {
-                    step.changed.push(server);
-                }
+                self.poll(server, Purpose::Watch).await?;
                 step.refused = self.watch.state().refused.filter(|_| !was_refused);
             }
             _ => {
-                step.changed.extend(self.fill_in_the_past().await?);
+                let told = self.fill_in_the_past().await?;
+                self.watch.state().changed.extend(told);
                 self.forget_a_bite().await?;
             }
         }
         let now = self.clock.now();
-        step.next = self.watch.state().next_step(now);
+        let mut state = self.watch.state();
+        step.next = state.next_step(now);
+        step.changed = std::mem::take(&mut state.changed).into_iter().collect();
         Ok(step)
     }
 
@@ -228,9 +241,21 @@ impl App {
         }
         let answer = self.battlemetrics.roster(server, purpose).await;
         let now = self.clock.now();
-        let changed = self.watch.state().take_in(server, answer, self.clock_holds(), now);
+        let (changed, refused, is_heard) = {
+            let mut state = self.watch.state();
+            let is_heard = answer.is_ok();
+            let changed = state.take_in(server, answer, self.clock_holds(), now);
+            if changed {
+                state.changed.insert(server);
+            }
+            (changed, state.refused, is_heard)
+        };
         // On a disk that takes nothing it is held in memory, and kept with the first poll after that is mended.
         storage::kept(self.keep_watched(server, false).await)?;
+        // A service that cannot be reached says nothing about the token either way.
+        if is_heard || refused.is_some() {
+            storage::kept(self.note_refusal(refused).await)?;
+        }
         Ok(changed)
     }
 
@@ -239,9 +264,13 @@ impl App {
         let now = self.clock.now();
         let keep = self.watch.state().places.get(&server).and_then(|place| place.to_keep(now, all));
         let Some(keep) = keep else { return Ok(()) };
-        self.write(move |tx| keep.write(tx)).await?;
-        if let Some(place) = self.watch.state().places.get_mut(&server) {
+        let is_back = self.write(move |tx| keep.write(tx)).await?;
+        let mut state = self.watch.state();
+        if let Some(place) = state.places.get_mut(&server) {
             place.is_kept(now);
+        }
+        if is_back {
+            state.past.look_again();
         }
         Ok(())
     }
@@ -329,7 +358,7 @@ impl State {
 
     fn next_step(&self, now: Timestamp) -> Timestamp {
         let poll = self.next_poll(now).map_or(Timestamp::MAX, |(_, at)| at);
-        let past = self.past.next().unwrap_or(Timestamp::MAX);
+        let past = self.past.next().filter(|_| self.refused.is_none()).unwrap_or(Timestamp::MAX);
         poll.min(past).min(schedule::later(now, schedule::DOZE)).max(now)
     }
 

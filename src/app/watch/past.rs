@@ -3,7 +3,7 @@
 //!
 //! How what is told is merged with what was seen is in [`crate::domain::session`].
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -11,8 +11,9 @@ use super::{App, kept, second};
 use crate::{
     domain::{
         attendance::Window,
-        facts::PastSession,
+        facts::{PastSession, Player},
         ids::{PlayerId, ServerId},
+        presence,
         report::Purpose,
         schedule,
         session::{self, Ending, Session, Source, Span},
@@ -20,7 +21,7 @@ use crate::{
     },
     error::{Error, Result},
     store::{
-        Transaction,
+        Transaction, players,
         sessions::{self, Visit},
         sightings::{self, Sighting},
         watch::Demand,
@@ -38,6 +39,10 @@ const AFTER_REFUSAL: SignedDuration = SignedDuration::from_hours(1);
 pub(super) struct Past {
     is_known: bool,
     queue: VecDeque<Debt>,
+    /// Who is missing, and may only have switched the profile to private.
+    doubts: BTreeSet<(ServerId, PlayerId)>,
+    /// When each profile was last told.
+    profiles: HashMap<PlayerId, Timestamp>,
     not_before: Option<Timestamp>,
 }
 
@@ -61,12 +66,19 @@ impl Past {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.queue.len()
+        self.queue.len() + self.doubts.len()
+    }
+
+    /// Somebody who is looked for is missing.
+    pub(super) fn doubt(&mut self, server: ServerId, player: PlayerId, last_seen: Option<Timestamp>, now: Timestamp) {
+        if presence::may_be_private(last_seen, self.profiles.get(&player).copied(), now) {
+            self.doubts.insert((server, player));
+        }
     }
 
     /// When there is something to do.
     pub(super) fn next(&self) -> Option<Timestamp> {
-        let waits = !self.is_known || !self.queue.is_empty();
+        let waits = !self.is_known || !self.queue.is_empty() || !self.doubts.is_empty();
         waits.then(|| self.not_before.unwrap_or(Timestamp::MIN))
     }
 }
@@ -109,7 +121,7 @@ impl App {
             self.watch.state().past.not_before = Some(schedule::later(now, AFTER_FAILURE));
             return Ok(Vec::new());
         }
-        let Some(debt) = self.watch.state().next_debt(now) else { return Ok(Vec::new()) };
+        let Some(debt) = self.watch.state().next_debt(now) else { return self.settle_a_doubt(now).await };
         let answer = self.battlemetrics.sessions(debt.player, debt.server, 1, debt.purpose).await;
         let (told, pause) = match answer {
             Ok(told) => (Some(told), schedule::PAST),
@@ -132,6 +144,31 @@ impl App {
             absorbed => absorbed?.unwrap_or(false),
         };
         Ok(changed.then_some(debt.server).into_iter().collect())
+    }
+
+    /// Asks whether somebody who is missing has a private profile now. Returns the server if that is news.
+    async fn settle_a_doubt(&self, now: Timestamp) -> Result<Vec<ServerId>> {
+        let Some((server, player)) = self.watch.state().next_doubt(now) else { return Ok(Vec::new()) };
+        let answer = self.battlemetrics.player(player, Purpose::Repair).await;
+        let (told, pause) = match answer {
+            Ok(told) => (Some(told), schedule::PAST),
+            Err(Trouble { kind: TroubleKind::NotFound, .. }) => (None, schedule::PAST),
+            Err(trouble) => {
+                // Whoever is looked for again is doubted again.
+                self.watch.state().past.not_before = Some(schedule::later(now, pause_after(trouble, now)));
+                return Ok(Vec::new());
+            }
+        };
+        let before = {
+            let mut state = self.watch.state();
+            state.past.not_before = Some(schedule::later(now, pause));
+            state.past.profiles.insert(player, now)
+        };
+        let Some(told) = told else { return Ok(Vec::new()) };
+        let turn = self.watch.turn(server);
+        let _turn = turn.lock().await;
+        let changed = self.write(move |tx| keep_profile(tx, server, told, before, now)).await?;
+        Ok(changed.then_some(server).into_iter().collect())
     }
 
     /// Merges what was told of a player with what was seen.
@@ -188,14 +225,19 @@ impl Merging {
         let all: Vec<Visit> = own.iter().copied().chain(self.running_session()).collect();
         let looked = kept::windows(tx, server)?.into_iter().chain(self.window.and_then(Window::span));
         let looked = looked.filter_map(|span| Span::new(span.start().max(self.remembered), span.stop()));
+        let looked = session::union(looked);
+        let seen = session::without(&looked, &session::out_of_sight(&all, &looked, self.asked));
         let told: Vec<Visit> = self.told.iter().filter_map(|told| self.visit(told)).collect();
-        let merged = session::merge(&all, &session::union(looked), &told);
+        let merged = session::merge(&all, &seen, &told);
         let began = merged.iter().find(|visit| visit.ending == Ending::Open).map(|visit| visit.start);
         let over: Vec<Visit> = merged.into_iter().filter(|visit| visit.ending != Ending::Open).collect();
         let changed = over != own;
         // Also when nothing is new: what was kept of a stranger is to be kept as a member's.
         sessions::replace(tx, player, server, &over)?;
-        sessions::note_inquiry(tx, player, server, second(self.asked))?;
+        // Nothing is told of a private profile, and that answers nothing.
+        if own.is_empty() || !self.told.is_empty() {
+            sessions::note_inquiry(tx, player, server, second(self.asked))?;
+        }
         sightings::record(tx, server, &[(player, self.sighting(&told))])?;
         Ok((changed, began.filter(|began| self.running.is_some_and(|running| *began < running))))
     }
@@ -235,6 +277,27 @@ impl Merging {
     }
 }
 
+/// Keeps what was told of a profile, which was told before at `before`. Returns whether it was switched.
+fn keep_profile(
+    tx: &Transaction<'_>,
+    server: ServerId,
+    told: Player,
+    before: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<bool> {
+    let Player { id, name, private, .. } = told;
+    let was_private = players::private_among(tx, &[id])?.contains(&id);
+    players::remember(tx, &[(id, name)], now)?;
+    if private == was_private {
+        return Ok(false);
+    }
+    players::set_private(tx, id, private)?;
+    if private {
+        sessions::lose_sight(tx, id, server, before)?;
+    }
+    Ok(true)
+}
+
 fn pause_after(trouble: Trouble, now: Timestamp) -> SignedDuration {
     match trouble.kind {
         TroubleKind::LimitReached { until } => until.duration_since(now).max(AFTER_FAILURE),
@@ -261,10 +324,25 @@ impl super::State {
         };
         match self.past.queue.iter().position(may_be_asked) {
             Some(position) => self.past.queue.remove(position),
+            None if self.past.queue.is_empty() || !self.past.doubts.is_empty() => None,
             None => {
                 self.past.not_before = Some(schedule::later(now, AFTER_FAILURE));
                 None
             }
         }
+    }
+
+    fn next_doubt(&mut self, now: Timestamp) -> Option<(ServerId, PlayerId)> {
+        if self.refused.is_some() || self.past.not_before.is_some_and(|not_before| not_before > now) {
+            return None;
+        }
+        while let Some((server, player)) = self.past.doubts.pop_first() {
+            // Whoever is back meanwhile is in sight.
+            let is_back = self.places.get(&server).is_none_or(|place| place.attendance.since(player).is_some());
+            if !is_back {
+                return Some((server, player));
+            }
+        }
+        None
     }
 }

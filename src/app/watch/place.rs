@@ -10,6 +10,7 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::View;
 use crate::{
     domain::{
         attendance::{Attendance, Gone, Seen, Window},
@@ -90,7 +91,8 @@ pub(super) struct Keep {
 }
 
 impl Keep {
-    pub(super) fn write(&self, tx: &Transaction<'_>) -> Result<()> {
+    /// Returns whether somebody is in sight again whose profile was private.
+    pub(super) fn write(&self, tx: &Transaction<'_>) -> Result<bool> {
         if let Some(server) = &self.server {
             servers::remember(tx, server, self.at, Some(self.hides_names))?;
         }
@@ -99,7 +101,15 @@ impl Keep {
         watch::keep_present(tx, self.id, self.present.iter().copied())?;
         sessions::add(tx, self.id, &self.tracked)?;
         sessions::add_passages(tx, self.id, &self.strangers)?;
-        Ok(())
+        let mut is_back = false;
+        for (player, _) in self.present.iter().filter(|(_, since)| since.is_some()) {
+            if players::is_listed(tx, *player)? {
+                // What happened meanwhile is told now.
+                sessions::forget_inquiries(tx, *player)?;
+                is_back = true;
+            }
+        }
+        Ok(is_back)
     }
 }
 
@@ -127,6 +137,20 @@ impl Place {
             hasher: RandomState::new(),
             pending: Pending::default(),
             kept: None,
+        })
+    }
+
+    /// What the last poll showed; none before there was one.
+    pub(super) fn view(&self, wanted: &[PlayerId]) -> Option<View> {
+        let (outcome, at) = self.outcome?;
+        Some(View {
+            server: self.server.clone(),
+            outcome,
+            at,
+            hides_names: self.hides_names,
+            window: self.attendance.window(),
+            online: wanted.iter().filter_map(|player| Some((*player, self.attendance.since(*player)?))).collect(),
+            left: wanted.iter().filter_map(|player| Some((*player, self.left(*player)?))).collect(),
         })
     }
 

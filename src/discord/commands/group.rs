@@ -9,6 +9,7 @@ use std::{
 };
 
 use futures_util::future::{Either, select};
+use poise::serenity_prelude as serenity;
 
 use super::{
     super::{
@@ -22,7 +23,7 @@ use super::{
 use crate::{
     domain::{
         identity::{self, PlayerInput},
-        ids::SteamId,
+        ids::{ChannelId, SteamId},
         report::Outcome,
     },
     view::{self, card::Face},
@@ -37,7 +38,7 @@ const MODAL: usize = 4000;
 /// Groups of players
 #[poise::command(
     slash_command,
-    subcommands("check", "list", "add", "import", "remove", "change", "rename", "server", "update", "del"),
+    subcommands("check", "list", "add", "import", "remove", "change", "rename", "server", "board", "update", "del"),
     subcommand_required,
     interaction_context = "Guild",
     install_context = "Guild"
@@ -260,6 +261,23 @@ pub(in super::super) async fn show_pin(talk: &Talk, group: &str, server: Option<
             talk.ask(&choice, Question::Pin(brief.id)).await
         }
     }
+}
+
+/// A message that keeps itself current; used again, it moves
+#[poise::command(slash_command)]
+async fn board(
+    ctx: Ctx<'_>,
+    #[description = "Which group; without one, all groups"]
+    #[autocomplete = "suggest::groups"]
+    #[min_length = 1]
+    #[max_length = 64]
+    group: Option<String>,
+    #[description = "Where; without one, here"]
+    #[channel_types("Text", "News")]
+    channel: Option<serenity::PartialChannel>,
+) -> Result<(), Trouble> {
+    let channel = channel.and_then(|channel| ChannelId::new(channel.id.get()));
+    super::board::put_up(ctx.data(), group.as_deref(), channel).await
 }
 
 /// Read the members' names again; old ones stay searchable

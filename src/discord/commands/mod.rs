@@ -2,6 +2,7 @@
 //!
 //! A command's doc comment is its description at Discord. No rules and no wording are here.
 
+pub(super) mod board;
 pub(super) mod group;
 mod languages;
 pub(super) mod player;

@@ -25,6 +25,7 @@ fn talk(line: &MockServer, folder: &tempfile::TempDir) -> Talk {
         token: "aSecret".to_owned(),
         channel: serenity::ChannelId::new(3),
         permissions: None,
+        message: None,
         person: 4,
     };
     Talk::new(door, post, origin, Asker::terminal(GuildKey::local()))

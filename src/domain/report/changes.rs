@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{MemberName, ServerName};
-use crate::domain::ids::{ChangeId, ChannelId, GroupId, GuildKey, RoleId};
+use crate::domain::ids::{BoardId, ChangeId, ChannelId, GroupId, GuildKey, RoleId};
 
 /// `settings`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,6 +125,17 @@ pub enum Change {
         /// After.
         after: Option<ServerName>,
     },
+    /// A board was put up, moved or taken away.
+    Board {
+        /// Its group; none: all groups.
+        group: Option<GroupId>,
+        /// The group's name then.
+        name: Option<String>,
+        /// Before.
+        before: Option<BoardPlace>,
+        /// After.
+        after: Option<BoardPlace>,
+    },
     /// The settings were changed.
     Settings {
         /// Before.
@@ -132,6 +143,15 @@ pub enum Change {
         /// After.
         after: Settings,
     },
+}
+
+/// Where a board stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoardPlace {
+    /// Its number.
+    pub id: BoardId,
+    /// Its Discord channel.
+    pub channel: ChannelId,
 }
 
 /// `undo`.

@@ -3,6 +3,7 @@
 //! The JSON shape is public (documented in `docs/json.md`): fields are added, never renamed or removed. No words and no
 //! layout; those are in `view`.
 
+mod board;
 mod changes;
 mod group;
 mod history;
@@ -14,7 +15,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    changes::{Audit, Change, ChangeRow, Settings, SettingsPatch, SettingsReport, Undone},
+    board::{BoardRemoved, BoardReport, BoardSet, GroupAtAGlance, Seen},
+    changes::{Audit, BoardPlace, Change, ChangeRow, Settings, SettingsPatch, SettingsReport, Undone},
     group::{
         GroupBrief, GroupCheck, GroupDeleted, GroupList, GroupPinned, GroupRenamed, GroupRow, GroupUpdated, Imported,
         ImportedLine, LastCheck, LineResult, MemberAdded, MemberRemoved, MemberState, NotUpdated, Renamed,

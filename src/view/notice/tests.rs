@@ -43,6 +43,12 @@ fn each_notice_says_what_happened_and_what_to_do() {
     Bad | There is a group "Purple Base" already
     Choose another name.
 
+    Caution | There is no board of Purple Base
+    Put one up with /group board.
+
+    Caution | There is no such board any more
+    Put one up with /group board.
+
     Caution | ChennyBounce is in Purple Base already
     The Steam account was not known before; it is now.
 
@@ -165,6 +171,9 @@ fn each_notice_says_what_happened_and_what_to_do() {
 
     Bad | At most 200 lines at once
     Import the rest in a second go.
+
+    Bad | At most 200 boards
+    Take one away that nobody reads, with its Off button.
 
     Bad | Nothing was saved: the disk is full
     Whoever runs the bot: make room on the disk, then try again.

@@ -1,0 +1,144 @@
+//! Which boards may need writing: what changed since they were looked at, and when each has its next turn.
+//!
+//! Memory alone, nothing is sent from here; after a restart every board is looked at once.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use jiff::Timestamp;
+use tokio::sync::Notify;
+
+use crate::domain::{
+    board::{Board, Pace},
+    ids::{BoardId, GuildKey, ServerId},
+};
+
+/// The memory, and the bell that wakes whoever writes boards.
+#[derive(Debug, Default)]
+pub(super) struct Desk {
+    state: Mutex<State>,
+    bell: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    stirred: Stirred,
+    paces: HashMap<BoardId, Pace>,
+    turns: HashMap<BoardId, Arc<tokio::sync::Mutex<()>>>,
+    /// Of everything else that is sent.
+    rest: Pace,
+}
+
+/// What happened since the boards were last looked at.
+#[derive(Debug, Default)]
+struct Stirred {
+    servers: HashSet<ServerId>,
+    guilds: HashSet<GuildKey>,
+    /// Guilds in which somebody changed what the bot may do.
+    mended: HashSet<GuildKey>,
+}
+
+impl Stirred {
+    fn concerns(&self, board: &Board) -> bool {
+        let server = board.server.map_or(!self.servers.is_empty(), |server| self.servers.contains(&server));
+        server || self.guilds.contains(&board.guild)
+    }
+}
+
+impl Desk {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, what: impl FnOnce(&mut Stirred)) {
+        what(&mut self.state().stirred);
+        self.bell.notify_one();
+    }
+
+    /// Something changed on these servers.
+    pub(super) fn servers_changed(&self, servers: &[ServerId]) {
+        if !servers.is_empty() {
+            self.note(|stirred| stirred.servers.extend(servers));
+        }
+    }
+
+    /// Something may have changed in a guild.
+    pub(super) fn guild_changed(&self, guild: &GuildKey) {
+        self.note(|stirred| {
+            stirred.guilds.insert(guild.clone());
+        });
+    }
+
+    /// What the bot may do in a guild was changed.
+    pub(super) fn guild_mended(&self, guild: &GuildKey) {
+        self.note(|stirred| {
+            stirred.mended.insert(guild.clone());
+        });
+    }
+
+    /// Wakes whoever writes boards.
+    pub(super) fn ring(&self) {
+        self.bell.notify_one();
+    }
+
+    /// Returns once something happened since the last time.
+    pub(super) async fn bell(&self) {
+        self.bell.notified().await;
+    }
+
+    /// The boards whose turn it is, of all there are.
+    pub(super) fn due<'a>(&self, boards: &'a [Board], now: Timestamp) -> Vec<&'a Board> {
+        let mut state = self.state();
+        let state = &mut *state;
+        let stirred = std::mem::take(&mut state.stirred);
+        let living: HashSet<BoardId> = boards.iter().map(|board| board.id).collect();
+        state.paces.retain(|board, _| living.contains(board));
+        state.turns.retain(|board, turn| living.contains(board) || Arc::strong_count(turn) > 1);
+        if !stirred.mended.is_empty() {
+            state.rest.hurry();
+        }
+        boards
+            .iter()
+            .filter(|board| {
+                let pace = state.paces.entry(board.id).or_default();
+                if board.problem.is_some() && stirred.mended.contains(&board.guild) {
+                    pace.hurry();
+                } else if stirred.concerns(board) {
+                    pace.stir();
+                }
+                pace.due(board.shown_at) <= now
+            })
+            .collect()
+    }
+
+    /// When the next board has its turn.
+    pub(super) fn next(&self, boards: &[Board]) -> Option<Timestamp> {
+        let state = self.state();
+        boards.iter().map(|board| state.paces.get(&board.id).copied().unwrap_or_default().due(board.shown_at)).min()
+    }
+
+    /// A board was looked at, or could not be written.
+    pub(super) fn turned(&self, board: BoardId, well: bool, now: Timestamp) {
+        let mut state = self.state();
+        let pace = state.paces.entry(board).or_default();
+        if well { pace.done(now) } else { pace.failed(now) }
+    }
+
+    /// To be held while a board is written, so that it is not written twice at once.
+    pub(super) fn turn(&self, board: BoardId) -> Arc<tokio::sync::Mutex<()>> {
+        Arc::clone(self.state().turns.entry(board).or_default())
+    }
+
+    /// When everything else may be sent.
+    pub(super) fn rest_due(&self) -> Timestamp {
+        self.state().rest.due(None)
+    }
+
+    /// Everything else was sent, or something of it could not be.
+    pub(super) fn rest_turned(&self, well: bool, now: Timestamp) {
+        let mut state = self.state();
+        if well { state.rest = Pace::default() } else { state.rest.failed(now) }
+    }
+}

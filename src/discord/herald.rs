@@ -1,0 +1,322 @@
+//! What the bot writes by itself: boards that keep themselves current, the removal of old ones, tidings.
+//!
+//! What stands there and what is told comes from the use cases; when, from [`super::desk`].
+
+use std::sync::Arc;
+
+use futures_util::{StreamExt as _, stream};
+use jiff::{SignedDuration, Timestamp};
+use poise::serenity_prelude as serenity;
+use serde_json::{Value, json};
+use serenity::Permissions;
+
+use super::{
+    components::{Press, Report},
+    door::Door,
+    phrases,
+    post::{Post, Refusal},
+    reply::{self, Message, Style, button},
+    talk::{Done, NEEDED, Talk},
+};
+use crate::{
+    app::{Boards, Due, Leftover},
+    domain::{
+        board::{Board, LOOKED_AT_EVERY, Problem},
+        ids::{BoardId, ChannelId, GuildKey, MessageId, ServerId, UserId},
+        report::BoardReport,
+    },
+    error, view,
+};
+
+/// Boards that are written at once.
+const AT_ONCE: usize = 4;
+
+/// What could not be told for so long is no news any more.
+const NEWS_FOR: SignedDuration = SignedDuration::from_hours(3 * 24);
+
+/// The pause after the database failed.
+const AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(30);
+
+/// Writes what nobody asked for just now.
+#[derive(Clone)]
+pub struct Herald {
+    pub(super) door: Arc<Door>,
+    pub(super) post: Post,
+}
+
+/// Why a board was not written.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Stuck {
+    /// Discord does not take it.
+    #[error(transparent)]
+    Post(#[from] Refusal),
+    /// It is not known what to write.
+    #[error("{0:?}")]
+    App(error::Error),
+}
+
+impl From<error::Error> for Stuck {
+    fn from(error: error::Error) -> Self {
+        Self::App(error)
+    }
+}
+
+impl Herald {
+    /// Something changed on these servers: boards that show it are looked at soon.
+    pub fn servers_changed(&self, servers: &[ServerId]) {
+        self.door.desk.servers_changed(servers);
+    }
+
+    /// Returns once something happened that may have to be shown.
+    pub async fn stirred(&self) {
+        self.door.desk.bell().await;
+    }
+
+    /// Writes whatever is due. Returns when there is more to do, unless it is [`Self::stirred`] before.
+    pub async fn step(&self) -> Timestamp {
+        let now = self.now();
+        // Commands are clickable once Discord told their ids; before that everything would be written twice.
+        if self.door.ids().is_empty() {
+            return now + LOOKED_AT_EVERY;
+        }
+        match self.write_what_is_due(now).await {
+            Ok(next) => next,
+            Err(error) => {
+                tracing::warn!(?error, "boards could not be looked at");
+                now + AFTER_FAILURE
+            }
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.door.clock.now()
+    }
+
+    async fn write_what_is_due(&self, now: Timestamp) -> error::Result<Timestamp> {
+        let boards = self.door.app.boards().await?;
+        let due = self.door.desk.due(&boards.living, now);
+        stream::iter(due).for_each_concurrent(AT_ONCE, |board| self.take_turn(board)).await;
+        let mut rest_due = Timestamp::MAX;
+        let tidings = self.door.app.tidings().await?;
+        if !(boards.leftovers.is_empty() && tidings.is_empty()) {
+            if self.door.desk.rest_due() <= now {
+                let well = self.clear_away(&boards).await? & self.tell(tidings).await?;
+                self.door.desk.rest_turned(well, now);
+            }
+            rest_due = self.door.desk.rest_due().max(now);
+        }
+        // As they were before this step: those that were written since have their turn later than that.
+        let next = self.door.desk.next(&self.door.app.boards().await?.living).unwrap_or(Timestamp::MAX);
+        Ok(next.min(rest_due).min(now + LOOKED_AT_EVERY))
+    }
+
+    async fn take_turn(&self, board: &Board) {
+        let well = match self.keep_current(board.id, &board.guild, false).await {
+            Ok(()) => true,
+            Err(Stuck::App(error)) => {
+                tracing::warn!(board = %board.id, ?error, "a board could not be looked at");
+                false
+            }
+            Err(Stuck::Post(refusal)) => {
+                tracing::warn!(board = %board.id, channel = %board.channel, %refusal, "a board could not be written");
+                false
+            }
+        };
+        self.door.desk.turned(board.id, well, self.now());
+    }
+
+    /// Makes the board's message show what is so now; `anew` writes it even when that is what it shows already.
+    pub(super) async fn keep_current(&self, board: BoardId, guild: &GuildKey, anew: bool) -> Result<(), Stuck> {
+        let turn = self.door.desk.turn(board);
+        let _turn = turn.lock().await;
+        // As it is now: somebody else may have written it meanwhile, or taken it away.
+        let board = match self.door.app.board(guild, board).await {
+            Ok(board) => board,
+            Err(error::Error::Notice(_)) => return Ok(()),
+            Err(failure) => return Err(failure.into()),
+        };
+        if board.is_shut {
+            return self.shut(&board).await;
+        }
+        let report = self.door.app.board_report(&board).await?;
+        // After a start, the last that was known stays until somebody has looked.
+        if board.message.is_some() && !report.is_news() {
+            return Ok(());
+        }
+        let message = self.message(board.id, &report);
+        let shown = message.fingerprint();
+        if board.message.is_some() && board.shown == Some(shown) && !anew {
+            return Ok(());
+        }
+        match self.send(&board, &message).await {
+            Ok(id) => Ok(self.door.app.board_shown(board.id, id, shown).await?),
+            Err(refusal) => Err(self.stuck(&board, refusal).await?.into()),
+        }
+    }
+
+    fn message(&self, board: BoardId, report: &BoardReport) -> Message {
+        let card = view::board::board(report);
+        let mut pages = reply::pages(&card, &self.door.ids(), self.now());
+        let further = pages.len() - 1;
+        let message = Message::new(pages.swap_remove(0));
+        let message = if further == 0 { message } else { message.remark(&phrases::more_pages(further)) };
+        message.buttons(buttons(board, further > 0))
+    }
+
+    /// As [`Self::keep_current`], through the press of somebody on the board. One that was written just now and would
+    /// not change is left as it is; the presser is told.
+    pub(super) async fn show_through(&self, talk: &Talk, board: &Board, just_written: bool) -> Done {
+        let turn = self.door.desk.turn(board.id);
+        let _turn = turn.lock().await;
+        let message = self.message(board.id, &self.door.app.board_report(board).await?);
+        let shown = message.fingerprint();
+        if just_written && board.shown == Some(shown) {
+            return Err(phrases::nothing_new().into());
+        }
+        talk.show(&message, false).await?;
+        if let Some(id) = board.message {
+            self.door.app.board_shown(board.id, id, shown).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&self, board: &Board, message: &Message) -> Result<MessageId, Refusal> {
+        let body = message.body(false);
+        if let Some(id) = board.message {
+            match self.post.change(board.channel, id, &body).await {
+                Ok(()) => return Ok(id),
+                Err(Refusal::Gone) => {}
+                Err(refusal) => return Err(refusal),
+            }
+        }
+        // A try whose answer was lost is not repeated as a second message: nothing but a success changes this.
+        let written = board.shown_at.map_or(0, Timestamp::as_second);
+        self.post.place(board.channel, &once(body, &format!("b{}:{written}", board.id))).await
+    }
+
+    /// Notes why a board could not be written, where somebody has to do something about it.
+    async fn stuck(&self, board: &Board, refusal: Refusal) -> error::Result<Refusal> {
+        match &refusal {
+            Refusal::Forbidden(_) => {
+                let missing = self.missing(&board.guild, board.channel).await.unwrap_or_default();
+                let missing = missing.into_iter().map(str::to_owned).collect();
+                self.door.app.board_stuck(board, Problem::Forbidden { missing }).await?;
+            }
+            Refusal::NoChannel => self.door.app.board_lost(board).await?,
+            _ => {}
+        }
+        Ok(refusal)
+    }
+
+    /// The group was deleted: until it is back, nothing stands there.
+    async fn shut(&self, board: &Board) -> Result<(), Stuck> {
+        let Some(message) = board.message else { return Ok(()) };
+        self.take_down(board.channel, message).await?;
+        Ok(self.door.app.board_message_gone(board.id, message).await?)
+    }
+
+    /// Deletes a message, or finds that it is out of reach for good.
+    async fn take_down(&self, channel: ChannelId, message: MessageId) -> Result<(), Refusal> {
+        match self.post.remove(channel, message).await {
+            Ok(()) | Err(Refusal::Gone | Refusal::NoChannel | Refusal::Forbidden(_)) => Ok(()),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// Deletes the messages of boards that were taken away. Returns whether all are gone.
+    async fn clear_away(&self, boards: &Boards) -> error::Result<bool> {
+        let mut well = true;
+        for Leftover { board, channel, message } in &boards.leftovers {
+            match self.take_down(*channel, *message).await {
+                Ok(()) => self.door.app.board_message_gone(*board, *message).await?,
+                Err(refusal) => {
+                    tracing::warn!(%channel, %refusal, "an old board could not be deleted");
+                    well = false;
+                }
+            }
+        }
+        Ok(well)
+    }
+
+    /// Tells what there is to tell. Returns whether nothing is left.
+    async fn tell(&self, all: Vec<Due>) -> error::Result<bool> {
+        let mut well = true;
+        for due in all {
+            let mut pages = reply::pages(&view::tidings::card(&due.tidings), &self.door.ids(), self.now());
+            let body = once(Message::new(pages.swap_remove(0)).body(false), &format!("t{}", due.id));
+            let told = match self.tell_somebody(&due, &body).await {
+                Ok(()) => true,
+                Err(refusal) => {
+                    let is_old = self.now().duration_since(due.at) > NEWS_FOR;
+                    let nobody = matches!(refusal, Refusal::Forbidden(_) | Refusal::NoChannel);
+                    tracing::warn!(guild = %due.guild, %refusal, "tidings could not be told");
+                    is_old || nobody
+                }
+            };
+            if told {
+                self.door.app.tidings_told(due.id).await?;
+            }
+            well &= told;
+        }
+        Ok(well)
+    }
+
+    /// In the log channel; where there is none, or it is out of reach, to the person concerned.
+    async fn tell_somebody(&self, due: &Due, body: &Value) -> Result<(), Refusal> {
+        let told = match due.channel {
+            Some(channel) => self.post.place(channel, body).await.map(drop),
+            None => Err(Refusal::NoChannel),
+        };
+        match (told, due.person) {
+            (Err(Refusal::Forbidden(_) | Refusal::NoChannel), Some(person)) => self.whisper(person, body).await,
+            (told, _) => told,
+        }
+    }
+
+    async fn whisper(&self, person: UserId, body: &Value) -> Result<(), Refusal> {
+        let channel = self.post.private_channel(person).await?;
+        self.post.place(channel, body).await.map(drop)
+    }
+
+    /// What the bot lacks in a channel to keep a board there, by Discord's names; none when that cannot be found out.
+    pub(super) async fn missing(&self, guild: &GuildKey, channel: ChannelId) -> Option<Vec<&'static str>> {
+        let held = match self.held(guild, channel).await {
+            Ok(held) => held,
+            // Whoever cannot see a channel is not told anything about it.
+            Err(Refusal::Forbidden(_)) => return Some(vec!["View Channel"]),
+            Err(refusal) => {
+                tracing::debug!(%refusal, "the bot's permissions could not be read");
+                return None;
+            }
+        };
+        Some(NEEDED.iter().filter(|(needed, _)| !held.contains(*needed)).map(|(_, name)| *name).collect())
+    }
+
+    async fn held(&self, guild: &GuildKey, channel: ChannelId) -> Result<Permissions, Refusal> {
+        let unknown = |what: &str| Refusal::Other(format!("{what} is not known"));
+        let bot = self.door.bot().ok_or_else(|| unknown("the bot's own id"))?;
+        let guild = guild.as_str().parse().map_err(|_| unknown("the guild"))?;
+        let channel = self.post.channel(channel).await?.guild().ok_or_else(|| unknown("the channel's guild"))?;
+        let (guild, member) = (self.post.guild(guild).await?, self.post.member(guild, bot).await?);
+        Ok(guild.user_permissions_in(&channel, &member))
+    }
+}
+
+/// Marks a message so that Discord makes only one of it, however often it is sent within some minutes.
+fn once(mut body: Value, mark: &str) -> Value {
+    if let Some(body) = body.as_object_mut() {
+        body.insert("nonce".to_owned(), json!(mark));
+        body.insert("enforce_nonce".to_owned(), json!(true));
+    }
+    body
+}
+
+/// What can be pressed on a board.
+fn buttons(board: BoardId, more: bool) -> Vec<Value> {
+    let mut buttons = vec![button(&Press::Refresh(Report::Board(board)).id(), "Refresh", Style::Secondary)];
+    if more {
+        buttons.push(button(&Press::More(board).id(), "Show all", Style::Secondary));
+    }
+    buttons.push(button(&Press::Off(board).id(), "Off", Style::Secondary));
+    buttons
+}
