@@ -226,7 +226,7 @@ impl Doing<'_> {
             let exit = self.terminal.usage("Nothing was removed. Add --yes to remove without being asked.")?;
             return Ok(Some(exit));
         }
-        self.terminal.complaint(&keeping::confirm_forgetting(found), self.app.now())?;
+        self.terminal.complaint(&keeping::confirm_forgetting(found, Face::Terminal), self.app.now())?;
         if !self.terminal.interactive() {
             return Ok(Some(Exit::Usage));
         }

@@ -254,7 +254,10 @@ impl Numbers {
 /// Hands every id of a group or member in a change to these.
 pub fn remap(change: &mut Change, mut group: impl FnMut(&mut GroupId), mut member: impl FnMut(&mut MemberId)) {
     match change {
-        Change::ActiveServer { .. } | Change::Settings { .. } | Change::Board { group: None, .. } => {}
+        Change::ActiveServer { .. }
+        | Change::Settings { .. }
+        | Change::Forgotten
+        | Change::Board { group: None, .. } => {}
         Change::MembersAdded { group: id, members, .. } => {
             group(id);
             members.iter_mut().for_each(|name| member(&mut name.id));
