@@ -76,6 +76,7 @@ impl Doing<'_> {
         let text = match form {
             ExportForm::Json => json::document(&export)?,
             ExportForm::Csv => export::csv(&export),
+            ExportForm::CsvSessions => export::csv_sessions(&export),
         };
         let Some(file) = file else {
             self.terminal.text(&text)?;
