@@ -46,6 +46,8 @@ struct Record {
 struct Place {
     server: ServerName,
     windows: Vec<Span>,
+    /// When the machine looked whose record was brought here; it tells of those whom it saw.
+    elsewhere: Vec<Span>,
     /// The last look that the record is right for.
     until: Timestamp,
     /// Whether that look is the latest one.
@@ -187,6 +189,7 @@ impl App {
             let place = Place {
                 server: server_name(conn, server)?,
                 windows: session::union(windows),
+                elsewhere: kept::windows_elsewhere(conn, server)?,
                 until: window.map_or(now, |window| window.until),
                 is_live,
                 wiped: wiped(conn, server)?,
@@ -232,7 +235,13 @@ impl Place {
         let told = visits.iter().filter(|visit| visit.source == Source::Told);
         let reach = if told.clone().count() >= TOLD_AT_ONCE { told.map(|visit| visit.start).min() } else { None };
         let told = asked.and_then(|asked| Span::new(reach.unwrap_or(Timestamp::MIN), asked));
-        let seen = session::without(&self.windows, &session::out_of_sight(&visits, &self.windows, self.now));
+        let is_seen_elsewhere = |visit: &Visit| {
+            let begins_in = |span: &Span| span.start() <= visit.stop && visit.start <= span.stop();
+            visit.source == Source::Watched && self.elsewhere.iter().any(begins_in)
+        };
+        let elsewhere = if visits.iter().any(is_seen_elsewhere) { self.elsewhere.as_slice() } else { &[] };
+        let windows = session::union(self.windows.iter().chain(elsewhere).copied());
+        let seen = session::without(&windows, &session::out_of_sight(&visits, &windows, self.now));
         let known = session::union(seen.into_iter().chain(told));
         Record { visits, known }
     }

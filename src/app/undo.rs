@@ -114,6 +114,7 @@ fn take_back(tx: &store::Transaction<'_>, asker: &Asker, row: &ChangeRow, now: j
                 return Err(cannot(CannotUndo::Gone).into());
             }
         }
+        Change::Forgotten => return Err(cannot(CannotUndo::Gone).into()),
         Change::Settings { before, after } => {
             asker.may_manage()?;
             if super::access::settings(tx, guild)? != *after {

@@ -247,6 +247,8 @@ pub enum ExportForm {
     Json,
     /// A table of the members, for a spreadsheet
     Csv,
+    /// A table of their sessions, for a spreadsheet
+    CsvSessions,
 }
 
 /// `rustops forget …`

@@ -76,6 +76,7 @@ impl Doing<'_> {
         let text = match form {
             ExportForm::Json => json::document(&export)?,
             ExportForm::Csv => export::csv(&export),
+            ExportForm::CsvSessions => export::csv_sessions(&export),
         };
         let Some(file) = file else {
             self.terminal.text(&text)?;
@@ -226,7 +227,7 @@ impl Doing<'_> {
             let exit = self.terminal.usage("Nothing was removed. Add --yes to remove without being asked.")?;
             return Ok(Some(exit));
         }
-        self.terminal.complaint(&keeping::confirm_forgetting(found), self.app.now())?;
+        self.terminal.complaint(&keeping::confirm_forgetting(found, Face::Terminal), self.app.now())?;
         if !self.terminal.interactive() {
             return Ok(Some(Exit::Usage));
         }

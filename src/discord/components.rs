@@ -74,6 +74,8 @@ pub(super) enum Question {
     Remove(GroupId),
     /// Whom to tell about.
     Player,
+    /// Whom to forget.
+    Forget,
 }
 
 /// Who is to be put into a group.
@@ -98,6 +100,8 @@ pub(super) enum Press {
     Pick(Ticket, Question),
     /// Deletes a group.
     Delete(Ticket, GroupId),
+    /// Forgets whoever is kept in memory under this number.
+    Forget(Ticket, u64),
     /// Does not.
     Keep(Ticket),
     /// Asks for a group to put a player into.
@@ -125,6 +129,7 @@ impl Press {
             Self::PageNumber => "n".to_owned(),
             Self::Pick(ticket, question) => format!("q:{}:{}", ticket_fields(*ticket), question_field(question)),
             Self::Delete(ticket, group) => format!("d:{}:{}", ticket_fields(*ticket), base36(group.get())),
+            Self::Forget(ticket, stamp) => format!("f:{}:{}", ticket_fields(*ticket), base36(*stamp)),
             Self::Keep(ticket) => format!("k:{}", ticket_fields(*ticket)),
             Self::Gather(player) => format!("g:{}", base36(player.get())),
             Self::Into(ticket, who) => format!("i:{}:{}", ticket_fields(*ticket), who_field(*who)),
@@ -152,6 +157,7 @@ impl Press {
             "n" => Self::PageNumber,
             "q" => Self::Pick(fields.ticket()?, fields.question()?),
             "d" => Self::Delete(fields.ticket()?, GroupId::new(fields.number()?)?),
+            "f" => Self::Forget(fields.ticket()?, fields.number()?),
             "k" => Self::Keep(fields.ticket()?),
             "g" => Self::Gather(PlayerId::new(fields.number()?)?),
             "i" => Self::Into(fields.ticket()?, fields.who()?),
@@ -188,6 +194,7 @@ fn question_field(question: &Question) -> String {
         Question::Add(target) => format!("a:{}", target_field(target)),
         Question::Remove(group) => format!("r:{}", base36(group.get())),
         Question::Player => "c".to_owned(),
+        Question::Forget => "f".to_owned(),
     }
 }
 
@@ -273,6 +280,7 @@ impl<'a> Fields<'a> {
             "a" => Some(Question::Add(self.target()?)),
             "r" => Some(Question::Remove(GroupId::new(self.number()?)?)),
             "c" => Some(Question::Player),
+            "f" => Some(Question::Forget),
             _ => None,
         }
     }

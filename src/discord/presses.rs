@@ -14,6 +14,7 @@ use super::{
     talk::{Done, Talk, Trouble},
     track,
 };
+
 use crate::{
     domain::ids::{GroupId, SteamId},
     view,
@@ -31,6 +32,7 @@ pub(super) async fn pressed(talk: &Talk, data: &ComponentInteractionData) -> Don
         (Press::Page { report, stamp, page }, _) => turn(talk, report, stamp, page).await,
         (Press::Pick(ticket, question), Some(choice)) => pick(talk, ticket, question, choice).await,
         (Press::Delete(ticket, group), _) => delete(talk, ticket, group).await,
+        (Press::Forget(ticket, stamp), _) => rustops::forget_kept(talk, ticket, stamp).await,
         (Press::Keep(ticket), _) => keep(talk, ticket).await,
         (Press::Gather(player), _) => track::which_group(talk, Who::Player(player), &[]).await,
         (Press::Into(ticket, who), Some(choice)) => track::into(talk, ticket, who, choice).await,
@@ -115,6 +117,7 @@ async fn pick(talk: &Talk, ticket: Ticket, question: Question, choice: &str) -> 
         Question::Add(target) => group::show_add(talk, &target.input(), value, steam).await,
         Question::Remove(group) => group::show_remove(talk, &Target::Known(group).input(), value).await,
         Question::Player => player::show_check(talk, value).await,
+        Question::Forget => rustops::confirm_forgetting(talk, &rustops::Whom::Player(value.to_owned())).await,
     }
 }
 

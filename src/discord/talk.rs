@@ -264,6 +264,17 @@ impl Talk {
 
     /// Asks which of several is meant; only the asker may answer.
     pub(super) async fn ask(&self, choice: &Choice, question: Question) -> Done {
+        let menu = self.menu(choice, question)?;
+        self.show(&menu, false).await
+    }
+
+    /// As [`Talk::ask`], where nobody else may see between whom.
+    pub(super) async fn ask_privately(&self, choice: &Choice, question: Question) -> Done {
+        let menu = self.menu(choice, question)?;
+        self.show(&menu, true).await
+    }
+
+    fn menu(&self, choice: &Choice, question: Question) -> Result<Message, Trouble> {
         let mut card = choices::card(choice, Face::Discord, self.now());
         let Some(Menu { prompt, choices }) = card.menu.take() else {
             return Err(anyhow::anyhow!("a question without a menu").into());
@@ -276,7 +287,7 @@ impl Talk {
             })
             .collect();
         let id = Press::Pick(self.open(), question).id();
-        self.show(&self.plain(&card).select(&id, prompt, &choices), false).await
+        Ok(self.plain(&card).select(&id, prompt, &choices))
     }
 
     /// A ticket for a menu that is about to be shown; it expires by itself after the talk.

@@ -13,6 +13,7 @@ use super::{
     ids::{ChangeId, GroupId, GuildKey, MemberId, PlayerId, ServerId, SteamId},
     names,
     report::{Change, ChangeRow, LastCheck, Settings},
+    session::{Ending, Source},
 };
 
 /// What stands in `format`.
@@ -45,6 +46,12 @@ pub struct Export {
     pub players: Vec<ExportedPlayer>,
     /// What is known of these players on servers.
     pub sightings: Vec<ExportedSighting>,
+    /// When these players were on servers, by player, server and time.
+    #[serde(default)]
+    pub sessions: Vec<ExportedSession>,
+    /// When these servers were looked at, by server and time.
+    #[serde(default)]
+    pub windows: Vec<ExportedWindow>,
     /// Living and deleted ones.
     pub groups: Vec<ExportedGroup>,
     /// The record of changes, the oldest first.
@@ -113,6 +120,36 @@ pub struct ExportedSighting {
     pub since: Option<Timestamp>,
     /// When this was so.
     pub known_at: Timestamp,
+}
+
+/// A player's time on a server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportedSession {
+    /// Who.
+    pub player: PlayerId,
+    /// Where.
+    pub server: ServerId,
+    /// From.
+    pub start: Timestamp,
+    /// Until; of one that ran at the export, the last look.
+    pub stop: Timestamp,
+    /// How it ended. One that ran at the export was not observed any more after it.
+    pub ending: Ending,
+    /// Who vouches for it.
+    pub source: Source,
+}
+
+/// A stretch of time over which a server was looked at without a gap.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportedWindow {
+    /// Which.
+    pub server: ServerId,
+    /// The first look.
+    pub start: Timestamp,
+    /// The last look.
+    pub stop: Timestamp,
 }
 
 /// A group.
@@ -205,12 +242,37 @@ impl Export {
         }
         let pinned = self.groups.iter().filter_map(|group| group.pinned);
         let seen = self.sightings.iter().map(|seen| seen.server);
-        let mut named = pinned.chain(seen).chain(self.active_server).chain(self.used_servers.iter().copied());
+        let been = self.sessions.iter().map(|session| session.server);
+        let looked = self.windows.iter().map(|window| window.server);
+        let named = pinned.chain(seen).chain(self.active_server).chain(self.used_servers.iter().copied());
+        let mut named = named.chain(been).chain(looked);
         ensure(named.all(|server| servers.contains(&server)), "a server is named but not described")?;
+        self.check_times(&players)?;
         let living = || self.groups.iter().filter(|group| group.deleted_at.is_none());
         unique(living().map(|group| names::folded(&group.name)), "two groups have the same name")?;
         ensure(living().count() <= most_groups, "there are too many groups")?;
         self.groups.iter().try_for_each(|group| group.check(&players, most_members))
+    }
+}
+
+impl Export {
+    fn check_times(&self, players: &HashSet<PlayerId>) -> Result<(), String> {
+        let mut sessions = self.sessions.iter();
+        ensure(sessions.all(|session| players.contains(&session.player)), "a player is named but not described")?;
+        let mut sessions = self.sessions.iter();
+        let is_over = |session: &ExportedSession| session.start <= session.stop && session.ending != Ending::Open;
+        ensure(sessions.all(is_over), "a session ends before it begins, or not at all")?;
+        let mut windows = self.windows.iter();
+        ensure(windows.all(|window| window.start < window.stop), "a window ends before it begins")?;
+        let pairs = self.sessions.iter().zip(self.sessions.iter().skip(1));
+        let mut same = pairs.filter(|(one, next)| (one.player, one.server) == (next.player, next.server));
+        ensure(same.all(|(one, next)| one.stop <= next.start && one.start < next.start), "two sessions overlap")?;
+        let pairs = self.windows.iter().zip(self.windows.iter().skip(1));
+        let mut same = pairs.filter(|(one, next)| one.server == next.server);
+        ensure(same.all(|(one, next)| one.stop < next.start), "two windows overlap")?;
+        let groups = self.sessions.iter().map(|session| (session.player, session.server));
+        ensure(groups.is_sorted(), "the sessions are in no order")?;
+        ensure(self.windows.iter().map(|window| window.server).is_sorted(), "the windows are in no order")
     }
 }
 
@@ -254,7 +316,10 @@ impl Numbers {
 /// Hands every id of a group or member in a change to these.
 pub fn remap(change: &mut Change, mut group: impl FnMut(&mut GroupId), mut member: impl FnMut(&mut MemberId)) {
     match change {
-        Change::ActiveServer { .. } | Change::Settings { .. } | Change::Board { group: None, .. } => {}
+        Change::ActiveServer { .. }
+        | Change::Settings { .. }
+        | Change::Forgotten
+        | Change::Board { group: None, .. } => {}
         Change::MembersAdded { group: id, members, .. } => {
             group(id);
             members.iter_mut().for_each(|name| member(&mut name.id));
@@ -298,6 +363,31 @@ pub fn csv(export: &Export) -> String {
                 others.join("; "),
             ]));
         }
+    }
+    text
+}
+
+/// The columns of [`csv_sessions`].
+const SESSION_COLUMNS: [&str; 8] = ["server_id", "server", "player_id", "player", "start", "stop", "ending", "source"];
+
+/// The sessions of all players as a table, as [`csv`] is written.
+pub fn csv_sessions(export: &Export) -> String {
+    let servers: HashMap<ServerId, &str> =
+        export.servers.iter().map(|known| (known.server.id, known.server.name.as_str())).collect();
+    let players: HashMap<PlayerId, &str> =
+        export.players.iter().map(|player| (player.id, player.name.as_str())).collect();
+    let mut text = line(SESSION_COLUMNS.map(str::to_owned));
+    for session in &export.sessions {
+        text.push_str(&line([
+            session.server.to_string(),
+            servers.get(&session.server).copied().unwrap_or_default().to_owned(),
+            session.player.to_string(),
+            players.get(&session.player).copied().unwrap_or_default().to_owned(),
+            session.start.to_string(),
+            session.stop.to_string(),
+            if session.ending == Ending::Left { "left" } else { "unobserved" }.to_owned(),
+            if session.source == Source::Watched { "watched" } else { "told" }.to_owned(),
+        ]));
     }
     text
 }

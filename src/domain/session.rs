@@ -7,7 +7,7 @@ use jiff::{
     SignedDuration, Timestamp,
     tz::{Offset, TimeZone},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A stretch of time, never empty: from its start up to, and without, its stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,7 +49,7 @@ impl Span {
 }
 
 /// How a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
     /// The subject left.
@@ -61,7 +61,7 @@ pub enum Ending {
 }
 
 /// Who vouches for a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// We watched, at least in part.

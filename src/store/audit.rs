@@ -69,9 +69,9 @@ pub fn get(connection: &Connection, guild: &GuildKey, id: ChangeId) -> anyhow::R
 }
 
 pub(super) const LATEST_STANDING: &str = "SELECT id, at, actor, actor_name, change, undone_at
- FROM changes WHERE guild = ?1 AND undone_at IS NULL ORDER BY id DESC LIMIT 1";
+ FROM changes WHERE guild = ?1 AND undone_at IS NULL AND change ->> '$.change' <> 'forgotten' ORDER BY id DESC LIMIT 1";
 
-/// The newest change that was not taken back.
+/// The newest change that was not taken back, of those that can be.
 ///
 /// # Errors
 /// Those of the database; a change that cannot be read.

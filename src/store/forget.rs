@@ -37,31 +37,36 @@ pub struct Removed {
     pub records: usize,
 }
 
-/// Members that belong to the person, of any guild: by link, by account, or named one by one.
-///
-/// # Errors
-/// Those of the database.
-pub fn memberships(connection: &Connection, person: &Person) -> anyhow::Result<HashSet<MemberId>> {
+/// Whether a member is of the guild `?2`, or of any when there is none.
+const IS_OF: &str = "(?2 IS NULL OR group_id IN (SELECT id FROM groups WHERE guild = ?2))";
+
+/// Members that belong to the person, of one guild or of all: by link, by account, or named one by one.
+fn memberships(
+    connection: &Connection,
+    person: &Person,
+    guild: Option<&GuildKey>,
+) -> anyhow::Result<HashSet<MemberId>> {
     let mut found = person.members.clone();
     for player in &person.players {
-        collect(connection, "SELECT id FROM members WHERE player = ?1", player, &mut found)?;
+        found.extend(members_by(connection, "player", player, guild)?);
     }
     if let Some(steam) = person.steam {
-        collect(connection, "SELECT id FROM members WHERE steam = ?1", steam, &mut found)?;
+        found.extend(members_by(connection, "steam", steam, guild)?);
     }
     Ok(found)
 }
 
-fn collect(
+fn members_by(
     connection: &Connection,
-    sql: &str,
+    column: &str,
     id: impl rusqlite::ToSql,
-    found: &mut HashSet<MemberId>,
-) -> anyhow::Result<()> {
-    for id in connection.prepare_cached(sql)?.query_map([id], |row| row.get(0))? {
-        found.insert(id.context("look for memberships")?);
-    }
-    Ok(())
+    guild: Option<&GuildKey>,
+) -> anyhow::Result<Vec<MemberId>> {
+    connection
+        .prepare_cached(&format!("SELECT id FROM members WHERE {column} = ?1 AND {IS_OF}"))?
+        .query_map(params![id, guild], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()
+        .context("look for memberships")
 }
 
 /// The players that share a Steam account.
@@ -76,29 +81,35 @@ pub fn players_of(connection: &Connection, steam: SteamId) -> anyhow::Result<Has
         .context("look for the players of a Steam account")
 }
 
-/// Members of any guild that are linked to no player, with their names.
+/// Members of one guild or of all that are linked to no player, with their names.
 ///
 /// # Errors
 /// Those of the database.
-pub fn unlinked(connection: &Connection) -> anyhow::Result<Vec<MemberName>> {
+pub fn unlinked(connection: &Connection, guild: Option<&GuildKey>) -> anyhow::Result<Vec<MemberName>> {
     connection
-        .prepare_cached("SELECT id, name, steam FROM members WHERE player IS NULL ORDER BY id")?
-        .query_map([], |row| Ok(MemberName { id: row.get(0)?, name: row.get(1)?, player: None, steam: row.get(2)? }))?
+        .prepare_cached(&format!("SELECT id, name, steam FROM members WHERE player IS ?1 AND {IS_OF} ORDER BY id"))?
+        .query_map(params![None::<i64>, guild], |row| {
+            Ok(MemberName { id: row.get(0)?, name: row.get(1)?, player: None, steam: row.get(2)? })
+        })?
         .collect::<rusqlite::Result<_>>()
         .context("read the members without a player")
 }
 
-/// Removes the person. The bytes are written over, not only given free (`secure_delete`).
+/// Removes the person from one guild or from all. What is known of the player goes as well, unless another guild tracks
+/// them. The bytes are written over, not only given free (`secure_delete`).
 ///
 /// # Errors
 /// Those of the database.
-pub fn person(connection: &Connection, person: &Person) -> anyhow::Result<Removed> {
-    let members = memberships(connection, person)?;
+pub fn person(connection: &Connection, person: &Person, guild: Option<&GuildKey>) -> anyhow::Result<Removed> {
+    let members = memberships(connection, person, guild)?;
     let mut removed = Removed { members: members.len(), ..Removed::default() };
     for id in &members {
         connection.execute("DELETE FROM members WHERE id = ?1", [id]).context("remove a membership")?;
     }
     for player in &person.players {
+        if !members_by(connection, "player", player, None)?.is_empty() {
+            continue;
+        }
         for sql in [
             "DELETE FROM sightings WHERE player = ?1",
             "DELETE FROM sessions WHERE subject = ?1 AND place IN (SELECT id FROM places WHERE kind = 1)",
@@ -117,7 +128,7 @@ pub fn person(connection: &Connection, person: &Person) -> anyhow::Result<Remove
             || name.player.is_some_and(|player| person.players.contains(&player))
             || name.steam.is_some() && name.steam == person.steam
     };
-    removed.changes = scrub(connection, |change| {
+    removed.changes = scrub(connection, guild, |change| {
         let named = match change {
             Change::MembersAdded { members, .. } => members.iter_mut().collect(),
             Change::MemberRemoved { member, .. } => vec![member],
@@ -126,6 +137,7 @@ pub fn person(connection: &Connection, person: &Person) -> anyhow::Result<Remove
             | Change::GroupRenamed { .. }
             | Change::GroupPinned { .. }
             | Change::Board { .. }
+            | Change::Forgotten
             | Change::Settings { .. } => Vec::new(),
         };
         let mut met = false;
@@ -138,11 +150,15 @@ pub fn person(connection: &Connection, person: &Person) -> anyhow::Result<Remove
     Ok(removed)
 }
 
-/// Rewrites each change that `blot` has changed; returns how many.
-fn scrub(connection: &Connection, blot: impl Fn(&mut Change) -> bool) -> anyhow::Result<usize> {
+/// Rewrites each change that `blot` has changed, in one guild or in all; returns how many.
+fn scrub(
+    connection: &Connection,
+    guild: Option<&GuildKey>,
+    blot: impl Fn(&mut Change) -> bool,
+) -> anyhow::Result<usize> {
     let all: Vec<(i64, String)> = connection
-        .prepare("SELECT id, change FROM changes")?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .prepare("SELECT id, change FROM changes WHERE ?1 IS NULL OR guild = ?1")?
+        .query_map([guild], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()
         .context("read the record of changes")?;
     let mut scrubbed = 0;

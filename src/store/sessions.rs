@@ -2,7 +2,7 @@
 //!
 //! Who is there now is in [`super::watch`]; how sessions are merged and added up, in [`crate::domain::session`].
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::Context;
 use jiff::{SignedDuration, Timestamp};
@@ -103,6 +103,41 @@ pub fn of_tracked(connection: &Connection, player: PlayerId, server: ServerId) -
     query(connection, OF, player, server)
 }
 
+/// All sessions of these players on the server, over or running, as they would stand if nobody had looked any more since:
+/// by player and time. Reads all that is kept of the server once.
+///
+/// # Errors
+/// Those of the database.
+pub fn of_all(connection: &Connection, players: &BTreeSet<PlayerId>, server: ServerId) -> anyhow::Result<Vec<Visit>> {
+    let Some(place) = place(connection, server)? else { return Ok(Vec::new()) };
+    let mut found: BTreeMap<(PlayerId, Timestamp), Visit> = BTreeMap::new();
+    let mut passages =
+        connection.prepare_cached("SELECT subject, stop - length, length, ending, 0 FROM passages WHERE place = ?1")?;
+    let mut rows = passages.query([place])?;
+    while let Some(row) = rows.next().context("read the passages")? {
+        let player = row.get(0)?;
+        if players.contains(&player) {
+            let visit = visit_from(row, 1, player, server)?;
+            found.insert((player, visit.start), visit);
+        }
+    }
+    for player in players {
+        let visits = query(connection, OF, *player, server)?;
+        found.extend(visits.into_iter().map(|visit| ((*player, visit.start), visit)));
+    }
+    if let Some(window) = super::watch::window(connection, server)? {
+        let (ending, source) = (Ending::Unobserved, Source::Watched);
+        for (player, start) in super::watch::present(connection, server)? {
+            if players.contains(&player) {
+                let stop = window.until.max(start);
+                let visit = Session { subject: player, place: server, start, stop, ending, source };
+                found.entry((player, start)).or_insert(visit);
+            }
+        }
+    }
+    Ok(found.into_values().collect())
+}
+
 fn query(connection: &Connection, sql: &str, player: PlayerId, server: ServerId) -> anyhow::Result<Vec<Visit>> {
     let Some(place) = place(connection, server)? else { return Ok(Vec::new()) };
     connection
@@ -113,15 +148,20 @@ fn query(connection: &Connection, sql: &str, player: PlayerId, server: ServerId)
 }
 
 fn visit(row: &Row<'_>, player: PlayerId, server: ServerId) -> rusqlite::Result<Visit> {
-    let start = row.get::<_, Seconds>(0)?.0;
-    let length = row.get::<_, Length>(1)?.0;
+    visit_from(row, 0, player, server)
+}
+
+/// From the columns start, length, ending and source, of which the first is `first`.
+fn visit_from(row: &Row<'_>, first: usize, player: PlayerId, server: ServerId) -> rusqlite::Result<Visit> {
+    let start = row.get::<_, Seconds>(first)?.0;
+    let length = row.get::<_, Length>(first + 1)?.0;
     Ok(Session {
         subject: player,
         place: server,
         start,
         stop: start.saturating_add(length).unwrap_or(start),
-        ending: if row.get::<_, i64>(2)? == 0 { Ending::Left } else { Ending::Unobserved },
-        source: if row.get::<_, i64>(3)? == 0 { Source::Watched } else { Source::Told },
+        ending: if row.get::<_, i64>(first + 2)? == 0 { Ending::Left } else { Ending::Unobserved },
+        source: if row.get::<_, i64>(first + 3)? == 0 { Source::Watched } else { Source::Told },
     })
 }
 

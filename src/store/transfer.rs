@@ -9,16 +9,18 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::{
-    groups, guilds, players, servers, sightings,
+    groups, guilds, players, servers, sessions, sightings,
     values::{Count, Seconds},
+    watch,
 };
 use crate::domain::{
     export::{
-        Export, ExportedGroup, ExportedMember, ExportedName, ExportedPlayer, ExportedServer, ExportedSighting, FORMAT,
-        VERSION, remap,
+        Export, ExportedGroup, ExportedMember, ExportedName, ExportedPlayer, ExportedServer, ExportedSession,
+        ExportedSighting, ExportedWindow, FORMAT, VERSION, remap,
     },
     ids::{GroupId, GuildKey, MemberId, PlayerId, ServerId},
     report::LastCheck,
+    session,
 };
 
 /// Everything that is kept for a guild.
@@ -32,10 +34,11 @@ pub fn export(connection: &Connection, guild: &GuildKey, now: Timestamp) -> anyh
         groups.iter().flat_map(|group| &group.members).filter_map(|member| member.player).collect();
     let mut players = Vec::with_capacity(linked.len());
     let mut sightings = Vec::new();
-    for id in linked {
+    for &id in &linked {
         players.push(exported_player(connection, id)?);
         sightings.extend(exported_sightings(connection, id)?);
     }
+    let sessions = exported_sessions(connection, &linked)?;
     let used_servers: Vec<ServerId> = connection
         .prepare("SELECT server FROM server_uses WHERE guild = ?1 ORDER BY id")?
         .query_map([guild], |row| row.get(0))?
@@ -48,7 +51,14 @@ pub fn export(connection: &Connection, guild: &GuildKey, now: Timestamp) -> anyh
         .chain(active_server)
         .chain(groups.iter().filter_map(|group| group.pinned))
         .chain(sightings.iter().map(|seen| seen.server))
+        .chain(sessions.iter().map(|session| session.server))
         .collect();
+    let mut windows = Vec::new();
+    for &server in &named {
+        let here = watch::windows(connection, server)?;
+        let all = session::union(here.into_iter().chain(watch::windows_elsewhere(connection, server)?));
+        windows.extend(all.into_iter().map(|span| ExportedWindow { server, start: span.start(), stop: span.stop() }));
+    }
     let mut described = Vec::with_capacity(named.len());
     for id in named {
         let known = servers::get(connection, id)?.context("a server is not described")?;
@@ -68,11 +78,60 @@ pub fn export(connection: &Connection, guild: &GuildKey, now: Timestamp) -> anyh
         servers: described,
         players,
         sightings,
+        sessions,
+        windows,
         groups,
         changes,
     };
     export.renumber();
     Ok(export)
+}
+
+fn exported_sessions(connection: &Connection, players: &BTreeSet<PlayerId>) -> anyhow::Result<Vec<ExportedSession>> {
+    let mut found = Vec::new();
+    for server in watch::servers(connection)? {
+        let visits = sessions::of_all(connection, players, server)?;
+        found.extend(visits.into_iter().map(|visit| ExportedSession {
+            player: visit.subject,
+            server,
+            start: visit.start,
+            stop: visit.stop,
+            ending: visit.ending,
+            source: visit.source,
+        }));
+    }
+    found.sort_by_key(|session| (session.player, session.server, session.start));
+    Ok(found)
+}
+
+/// Takes over what does not touch what was seen here: of that, the own record is right.
+fn import_sessions(connection: &Connection, export: &Export) -> anyhow::Result<()> {
+    for group in export.sessions.chunk_by(|one, next| (one.player, one.server) == (next.player, next.server)) {
+        let Some(ExportedSession { player, server, .. }) = group.first() else { continue };
+        let own = session::spans(&sessions::of_tracked(connection, *player, *server)?);
+        let own = session::union(own.into_iter().chain(watch::windows(connection, *server)?));
+        let is_new = |visit: &sessions::Visit| {
+            let touches = |span: &session::Span| span.start() <= visit.stop && visit.start <= span.stop();
+            !own.iter().any(touches)
+        };
+        let visits = group.iter().map(|session| session::Session {
+            subject: *player,
+            place: *server,
+            start: session.start,
+            stop: session.stop,
+            ending: session.ending,
+            source: session.source,
+        });
+        let visits: Vec<sessions::Visit> = visits.filter(is_new).collect();
+        sessions::add(connection, *server, &visits)?;
+    }
+    for group in export.windows.chunk_by(|one, next| one.server == next.server) {
+        let Some(ExportedWindow { server, .. }) = group.first() else { continue };
+        let spans: Vec<session::Span> =
+            group.iter().filter_map(|window| session::Span::new(window.start, window.stop)).collect();
+        watch::add_windows_elsewhere(connection, *server, &spans)?;
+    }
+    Ok(())
 }
 
 fn exported_groups(connection: &Connection, guild: &GuildKey) -> anyhow::Result<Vec<ExportedGroup>> {
@@ -202,6 +261,7 @@ pub fn import(connection: &Connection, guild: &GuildKey, export: &Export, now: T
         };
         sightings::record(connection, seen.server, &[(seen.player, sighting)])?;
     }
+    import_sessions(connection, export)?;
     let mut ids = Ids { connection, guild, groups: HashMap::new(), members: HashMap::new(), grave: None };
     for group in &export.groups {
         ids.group(group)?;

@@ -18,6 +18,10 @@ use crate::domain::{
 /// What `places.kind` says of game servers.
 const SERVER: i64 = 1;
 
+/// What `places.kind` says of game servers as another machine looked at them, whose record was brought here: that says
+/// nothing of players of whom the record does not tell.
+const ELSEWHERE: i64 = 3;
+
 /// Which servers are to be watched, and who is tracked on each.
 pub type Demand = BTreeMap<ServerId, BTreeSet<PlayerId>>;
 
@@ -118,6 +122,50 @@ pub fn windows(connection: &Connection, server: ServerId) -> anyhow::Result<Vec<
         .context("read the windows")?;
     let running = window(connection, server)?.and_then(Window::span);
     Ok(union(over.into_iter().filter_map(|(start, stop)| Span::new(start, stop)).chain(running)))
+}
+
+/// When the server was looked at by the machine whose record was brought here.
+///
+/// # Errors
+/// Those of the database.
+pub fn windows_elsewhere(connection: &Connection, server: ServerId) -> anyhow::Result<Vec<Span>> {
+    let spans = connection
+        .prepare_cached(WINDOWS)?
+        .query_map(params![ELSEWHERE, server], |row| Ok((row.get::<_, Seconds>(0)?.0, row.get::<_, Seconds>(1)?.0)))?
+        .collect::<rusqlite::Result<Vec<_>>>()
+        .context("read the windows of elsewhere")?;
+    Ok(union(spans.into_iter().filter_map(|(start, stop)| Span::new(start, stop))))
+}
+
+/// Adds when another machine looked at the server.
+///
+/// # Errors
+/// Those of the database.
+pub fn add_windows_elsewhere(connection: &Connection, server: ServerId, windows: &[Span]) -> anyhow::Result<()> {
+    let all = union(windows_elsewhere(connection, server)?.into_iter().chain(windows.iter().copied()));
+    connection
+        .execute("INSERT OR IGNORE INTO places (kind, number) VALUES (?1, ?2)", params![ELSEWHERE, server])
+        .context("make a place")?;
+    let place: i64 =
+        connection.prepare_cached(PLACE)?.query_row(params![ELSEWHERE, server], |row| row.get(0)).context("a place")?;
+    connection.execute("DELETE FROM windows WHERE place = ?1", [place]).context("unite windows")?;
+    let mut insert = connection.prepare_cached("INSERT INTO windows (place, start, stop) VALUES (?1, ?2, ?3)")?;
+    for span in all {
+        insert.execute(params![place, Seconds(span.start()), Seconds(span.stop())]).context("keep a window")?;
+    }
+    Ok(())
+}
+
+/// Servers that were ever looked at.
+///
+/// # Errors
+/// Those of the database.
+pub fn servers(connection: &Connection) -> anyhow::Result<Vec<ServerId>> {
+    connection
+        .prepare_cached("SELECT number FROM places WHERE kind = ?1 ORDER BY number")?
+        .query_map([SERVER], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()
+        .context("read the places")
 }
 
 /// Keeps the windows that ended and the running one.

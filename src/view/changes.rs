@@ -98,6 +98,7 @@ pub fn what(change: &Change) -> Text {
             line.extend(after.or(*before).map(|place| Span::Channel(place.channel)));
             line
         }
+        Change::Forgotten => text!["somebody forgotten"],
         Change::Settings { before, after } => settings(before, after),
     }
 }

@@ -41,6 +41,8 @@ pub enum Command {
     Audit,
     /// `/rustops undo`
     Undo,
+    /// `/rustops forget`
+    Forget,
     /// `/rustops help`
     Help,
     /// `/rustops about`
@@ -60,7 +62,7 @@ pub enum Right {
 
 impl Command {
     /// Every command, in the order in which they are listed.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::ServerSet,
         Self::ServerGet,
         Self::ServerClear,
@@ -79,6 +81,7 @@ impl Command {
         Self::Settings,
         Self::Audit,
         Self::Undo,
+        Self::Forget,
         Self::Help,
         Self::About,
     ];
@@ -104,6 +107,7 @@ impl Command {
             Self::Settings => "rustops settings",
             Self::Audit => "rustops audit",
             Self::Undo => "rustops undo",
+            Self::Forget => "rustops forget",
             Self::Help => "rustops help",
             Self::About => "rustops about",
         }
@@ -115,6 +119,7 @@ impl Command {
             Self::Status | Self::Settings | Self::Audit | Self::Undo | Self::Help | Self::About => {
                 self.discord().to_owned()
             }
+            Self::Forget => "rustops forget player".to_owned(),
             _ => format!("rustops {}", self.discord()),
         }
     }
@@ -140,6 +145,7 @@ impl Command {
             Self::Settings => "time zone, who may change things, log channel",
             Self::Audit => "the last changes",
             Self::Undo => "take a change back",
+            Self::Forget => "remove a person's data for good",
             Self::Help => "this list",
             Self::About => "version, licence, link",
         }
@@ -156,7 +162,7 @@ impl Command {
             | Self::Audit
             | Self::Help
             | Self::About => Right::Look,
-            Self::Settings => Right::Manage,
+            Self::Settings | Self::Forget => Right::Manage,
             Self::ServerSet
             | Self::ServerClear
             | Self::GroupAdd

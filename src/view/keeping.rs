@@ -3,7 +3,7 @@
 //! Only wording.
 
 use super::{
-    card::{Card, Span, Text, Tone, name, plain, text},
+    card::{Card, Face, Span, Text, Tone, name, plain, text},
     command::Command,
     words,
 };
@@ -149,10 +149,14 @@ fn changed(how: &Altered) -> Text {
 }
 
 /// The question before somebody is forgotten.
-pub fn confirm_forgetting(found: &Forgotten) -> Card {
+pub fn confirm_forgetting(found: &Forgotten, face: Face) -> Card {
+    let last = match face {
+        Face::Discord => "This cannot be taken back.",
+        Face::Terminal => "This cannot be taken back. Add --yes to do it without being asked.",
+    };
     Card::new(Tone::Caution, text!["Forget ", name(&found.name), "?"])
         .line(text![plain(what_of(found, "to be removed"))])
-        .line(text!["This cannot be taken back. Add --yes to do it without being asked."])
+        .line(text![last])
 }
 
 /// The answer of `forget player` and `forget member`.

@@ -552,7 +552,7 @@ pub(crate) fn other_cards(tag: &str, face: Face) -> Vec<Card> {
     let about = help::About { version: "0.1.0", licence: "MIT", home: "https://example.com/rustops" };
     let mut cards = vec![
         group::confirm_deletion(&brief(tag), face),
-        keeping::confirm_forgetting(&forgotten(tag)),
+        keeping::confirm_forgetting(&forgotten(tag), Face::Terminal),
         help::help(caller),
         help::about(about),
         choices::expired(),

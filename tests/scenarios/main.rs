@@ -8,6 +8,7 @@ mod checks;
 mod crash;
 mod fake_discord;
 mod fake_discord_works;
+mod forgetting;
 mod guilds;
 #[cfg(unix)]
 mod machine;

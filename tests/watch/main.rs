@@ -14,6 +14,7 @@ mod cost;
 mod crashing;
 mod history;
 mod month;
+mod moving;
 mod past;
 mod private;
 mod stage;

@@ -215,6 +215,11 @@ impl App {
         Ok(())
     }
 
+    /// Holds nothing of these players in memory any more. Whoever of them is on is met anew by the next poll.
+    pub(super) fn watch_forgets(&self, players: &[PlayerId]) {
+        self.watch.state().places.values_mut().for_each(|place| place.forget(players));
+    }
+
     /// Each watched server, by name.
     pub(super) fn watches(&self) -> Vec<WatchRow> {
         let state = self.watch.state();

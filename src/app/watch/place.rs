@@ -277,6 +277,17 @@ impl Place {
         self.pending.gone.iter().filter(|visit| visit.subject == player).map(|visit| visit.stop).max()
     }
 
+    /// Holds nothing of these players any more.
+    pub(super) fn forget(&mut self, players: &[PlayerId]) {
+        let is_meant = |player: &PlayerId| players.contains(player);
+        // They did not leave; nobody is to be told.
+        drop(self.attendance.release(|player| !is_meant(&player)));
+        self.names.retain(|player, _| !is_meant(player));
+        self.pending.touched.retain(|player| !is_meant(player));
+        self.pending.names.retain(|player, _| !is_meant(player));
+        self.pending.gone.retain(|visit| !is_meant(&visit.subject));
+    }
+
     /// A session that runs began earlier than was known.
     pub(super) fn began_earlier(&mut self, player: PlayerId, start: Timestamp) {
         if self.attendance.began_earlier(player, start) {

@@ -6,7 +6,9 @@ use poise::serenity_prelude as serenity;
 
 use super::{
     super::{
-        components::Report,
+        components::{Press, Question, Report, Ticket},
+        phrases,
+        reply::{Style, button},
         talk::{Done, Talk, Trouble},
     },
     Ctx,
@@ -14,10 +16,12 @@ use super::{
 use crate::{
     domain::{
         ids::{ChangeId, ChannelId, RoleId},
+        keeping::Forgotten,
         notice::Notice,
-        report::SettingsPatch,
+        report::{Outcome, SettingsPatch},
     },
-    view,
+    error::Error,
+    view::{self, card::Face},
 };
 
 /// How many changes are listed.
@@ -26,7 +30,7 @@ const CHANGES: u64 = 50;
 /// The bot: help, status, settings, record of changes
 #[poise::command(
     slash_command,
-    subcommands("status", "settings", "audit", "undo", "help", "about"),
+    subcommands("status", "settings", "audit", "undo", "forget", "help", "about"),
     subcommand_required,
     interaction_context = "Guild",
     install_context = "Guild"
@@ -96,6 +100,82 @@ async fn undo(
         None => None,
     };
     talk.say(view::changes::undone(&talk.app().undo(talk.asker(), change).await?)).await
+}
+
+/// Remove a person's data for good; needs Manage Server
+#[poise::command(slash_command)]
+async fn forget(
+    ctx: Ctx<'_>,
+    #[description = "Somebody tracked: link, id or exact name"]
+    #[min_length = 1]
+    #[max_length = 128]
+    player: Option<String>,
+    #[description = "Somebody who used the bot: taken out of the record of changes"] user: Option<serenity::User>,
+) -> Result<(), Trouble> {
+    let whom = match (player, user) {
+        (Some(player), _) => Whom::Player(player),
+        (None, Some(user)) => Whom::User(user.id.to_string()),
+        (None, None) => Whom::Player(String::new()),
+    };
+    confirm_forgetting(ctx.data(), &whom).await
+}
+
+/// Who is to be forgotten.
+pub(in super::super) enum Whom {
+    /// Somebody tracked, as typed.
+    Player(String),
+    /// Somebody who used the bot, by Discord id.
+    User(String),
+}
+
+impl Whom {
+    /// As one text, for the shelf.
+    fn text(&self) -> String {
+        match self {
+            Self::Player(player) => format!("p{player}"),
+            Self::User(user) => format!("u{user}"),
+        }
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let user = text.strip_prefix('u').map(|user| Self::User(user.to_owned()));
+        user.or_else(|| Some(Self::Player(text.strip_prefix('p')?.to_owned())))
+    }
+
+    async fn forget(&self, talk: &Talk, dry_run: bool) -> Result<Outcome<Forgotten>, Error> {
+        match self {
+            Self::Player(player) => talk.app().forget_player(talk.asker(), player, dry_run).await,
+            Self::User(user) => talk.app().forget_member(talk.asker(), user, dry_run).await.map(Outcome::Done),
+        }
+    }
+}
+
+/// Tells the asker alone what would be removed, or asks which of several is meant.
+pub(in super::super) async fn confirm_forgetting(talk: &Talk, whom: &Whom) -> Done {
+    let found = match whom.forget(talk, true).await? {
+        Outcome::Done(found) => found,
+        Outcome::Choose(choice) => return talk.ask_privately(&choice, Question::Forget).await,
+    };
+    let (ticket, stamp) = (talk.open(), talk.door.shelf.keep_text(whom.text(), talk.now()));
+    let buttons = vec![
+        button(&Press::Forget(ticket, stamp).id(), "Forget", Style::Danger),
+        button(&Press::Keep(ticket).id(), "Keep", Style::Secondary),
+    ];
+    let question = talk.plain(&view::keeping::confirm_forgetting(&found, Face::Discord)).buttons(buttons);
+    talk.show(&question, true).await
+}
+
+/// Forgets whoever is kept on the shelf under that number.
+pub(in super::super) async fn forget_kept(talk: &Talk, ticket: Ticket, stamp: u64) -> Done {
+    if !talk.claim(ticket).await? {
+        return Ok(());
+    }
+    let whom = talk.door.shelf.text(stamp).and_then(|text| Whom::read(&text)).ok_or_else(phrases::stale)?;
+    match whom.forget(talk, false).await? {
+        Outcome::Done(report) => talk.turn(&talk.plain(&view::keeping::forgotten(&report))).await,
+        // Another of that name came up in between.
+        Outcome::Choose(_) => Err(phrases::stale().into()),
+    }
 }
 
 /// What you can do here, and what to do next

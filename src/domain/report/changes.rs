@@ -136,6 +136,8 @@ pub enum Change {
         /// After.
         after: Option<BoardPlace>,
     },
+    /// Somebody's data was removed for good. Whose is not to be known any more.
+    Forgotten,
     /// The settings were changed.
     Settings {
         /// Before.

@@ -9,6 +9,7 @@ use crate::{
         facts::{QueryStatus, Server, ServerStatus},
         ids::{ChangeId, ChannelId, RoleId, SteamId},
         report::{Change, ChangeRow, MemberName, Settings},
+        session::{Ending, Source},
     },
     store::open,
 };
@@ -75,6 +76,8 @@ prop_compose! {
         seen in vec((0_usize..6, 0_usize..5, instant(), option::of(instant()), option::of(0_i64..99_999), any::<bool>()), 0..6),
         groups in vec(group(), 0..5),
         changes in vec(change(), 0..6),
+        been in vec((0_usize..6, 0_usize..5, 0_i64..9_999, 0_i64..999, any::<(bool, bool)>()), 0..9),
+        looked in vec((0_usize..5, 0_i64..9_999, 1_i64..999), 0..9),
         settings in (option::of(1_u64..9), option::of(1_u64..9)),
         active in option::of(0_usize..5),
     ) -> Export {
@@ -113,6 +116,20 @@ prop_compose! {
         }).collect();
         sightings.sort_by_key(|seen| (seen.player, seen.server));
         sightings.dedup_by_key(|seen| (seen.player, seen.server));
+        let at = |second| Timestamp::from_second(1_700_000_000 + second).unwrap();
+        let mut sessions: Vec<ExportedSession> = been.into_iter().filter(|_| !players.is_empty()).map(|(player, place, start, length, (left, told))| ExportedSession {
+            player: players[player % players.len()].id,
+            server: server(place),
+            start: at(start),
+            stop: at(start + length),
+            ending: if left { Ending::Left } else { Ending::Unobserved },
+            source: if told { Source::Told } else { Source::Watched },
+        }).collect();
+        sessions.sort_by_key(|session| (session.player, session.server, session.start));
+        sessions.dedup_by(|next, one| (one.player, one.server) == (next.player, next.server) && next.start <= one.stop);
+        let mut windows: Vec<ExportedWindow> = looked.into_iter().map(|(place, start, length)| ExportedWindow { server: server(place), start: at(start), stop: at(start + length) }).collect();
+        windows.sort_by_key(|window| (window.server, window.start));
+        windows.dedup_by(|next, one| one.server == next.server && next.start <= one.stop);
         let changes = (1..).zip(changes).map(|(number, (group, member, name, at, undone_at, added))| {
             let (group, member) = (GroupId::new(group).unwrap(), MemberName { id: MemberId::new(member).unwrap(), name: name.clone(), player: None, steam: None });
             let change = if added {
@@ -133,6 +150,8 @@ prop_compose! {
             servers,
             players,
             sightings,
+            sessions,
+            windows,
             groups,
             changes,
         };
@@ -161,8 +180,8 @@ proptest! {
         prop_assert_eq!(groups::members(&connection, busy).unwrap().len(), 1);
         let broken = connection.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get::<_, i64>(0));
         prop_assert_eq!(broken.unwrap(), 0);
-        let csv = crate::domain::export::csv(&again);
-        for line in csv.lines() {
+        let tables = [crate::domain::export::csv(&again), crate::domain::export::csv_sessions(&again)];
+        for line in tables.iter().flat_map(|table| table.lines()) {
             let cells = line.strip_prefix('"').unwrap_or(line).split("\",\"");
             prop_assert!(cells.into_iter().all(|cell| !cell.starts_with(['=', '+', '-', '@'])), "{}", line);
         }
