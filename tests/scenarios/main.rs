@@ -16,3 +16,4 @@ mod picture;
 mod rights;
 mod stage;
 mod tracking;
+mod watching;

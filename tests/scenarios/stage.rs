@@ -36,6 +36,8 @@ pub struct Stage {
 }
 
 struct Bot {
+    /// The same watch as the bot's.
+    app: App,
     stop: oneshot::Sender<()>,
     running: JoinHandle<Result<(), End>>,
 }
@@ -86,19 +88,43 @@ impl Stage {
     }
 
     pub fn start_bot_with(&mut self, token: String) {
+        let app = self.app();
         let options = discord::Options {
             token: token.into(),
             api_url: Some(self.discord.url().parse().unwrap()),
-            app: self.app(),
+            app: app.clone(),
             clock: Arc::new(self.clock.clone()),
             connected: tokio::sync::watch::Sender::new(false),
         };
         let (stop, stopped) = oneshot::channel();
-        let running = tokio::spawn(Box::pin(discord::run(options, async {
+        let bot = discord::Bot::new(options);
+        let running = tokio::spawn(Box::pin(bot.run(async {
             // An error means that the story is over.
             stopped.await.ok();
         })));
-        self.bot = Some(Bot { stop, running });
+        self.bot = Some(Bot { app, stop, running });
+    }
+
+    /// The bot's watch goes on for so long.
+    pub async fn watches_for(&self, seconds: i64) {
+        let until = self.clock.now() + SignedDuration::from_secs(seconds);
+        let app = &self.bot.as_ref().unwrap().app;
+        loop {
+            let next = app.watch_step().await.unwrap().next.min(until);
+            let pause = next.duration_since(self.clock.now());
+            self.passes(pause.as_secs().max(1));
+            if self.clock.now() >= until {
+                break;
+            }
+        }
+        app.watch_step().await.unwrap();
+    }
+
+    /// Paths that BattleMetrics was asked for since the last question.
+    pub fn asked(&self) -> Vec<String> {
+        let paths = self.sim.requests().into_iter().map(|request| request.path).collect();
+        self.sim.forget_requests();
+        paths
     }
 
     /// Stops the bot as SIGTERM does; returns how it ended.
