@@ -24,8 +24,11 @@ use tracing_subscriber::{
 
 use crate::clock::Clock;
 
-/// The same line is written once in so long.
+/// The same line is written once in so long, …
 const QUIET: SignedDuration = SignedDuration::from_mins(10);
+
+/// … and while it goes on coming, in twice as long each time up to this.
+const LONGEST_QUIET: SignedDuration = SignedDuration::from_hours(6);
 
 /// So many different lines are remembered; who writes more has other worries.
 const REMEMBERED: usize = 256;
@@ -97,6 +100,7 @@ struct Once {
 
 struct Seen {
     written: Timestamp,
+    quiet: SignedDuration,
     since: u64,
 }
 
@@ -115,19 +119,20 @@ impl Once {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let key = fingerprint(event);
         if let Some(known) = seen.get_mut(&key) {
-            if now.duration_since(known.written).abs() < QUIET {
+            if now.duration_since(known.written).abs() < known.quiet {
                 known.since += 1;
                 return None;
             }
             let since = std::mem::take(&mut known.since);
+            known.quiet = if since == 0 { QUIET } else { LONGEST_QUIET.min(known.quiet * 2) };
             known.written = now;
             return Some(since);
         }
         if seen.len() >= REMEMBERED {
-            seen.retain(|_, known| now.duration_since(known.written).abs() < QUIET);
+            seen.retain(|_, known| now.duration_since(known.written).abs() < known.quiet);
         }
         if seen.len() < REMEMBERED {
-            seen.insert(key, Seen { written: now, since: 0 });
+            seen.insert(key, Seen { written: now, quiet: QUIET, since: 0 });
         }
         Some(0)
     }
@@ -217,6 +222,30 @@ mod tests {
                         WARN rustops::log::tests: no answer service=\"Steam\" (and 599 times more before)\n \
                         WARN rustops::log::tests: no answer service=\"Discord\"\n";
         assert_eq!(written(Look::Plain, outage), expected);
+    }
+
+    #[test]
+    fn a_network_that_is_away_for_a_day_is_a_few_lines() {
+        let lines = written(Look::Plain, |clock| {
+            for _ in 0..24 * 60 {
+                tracing::warn!(service = "BattleMetrics", "no answer");
+                clock.advance(SignedDuration::from_mins(1));
+            }
+            clock.advance(SignedDuration::from_hours(12));
+            tracing::warn!(service = "BattleMetrics", "no answer");
+        });
+        let counts: Vec<_> = lines.lines().map(|line| line.split('(').nth(1).unwrap_or("").to_owned()).collect();
+        insta::assert_snapshot!(counts.join("\n"), @"
+
+        and 9 times more before)
+        and 19 times more before)
+        and 39 times more before)
+        and 79 times more before)
+        and 159 times more before)
+        and 319 times more before)
+        and 359 times more before)
+        and 359 times more before)
+        ");
     }
 
     #[test]

@@ -38,7 +38,11 @@ use crate::{
     clock::{Clock, MovableClock, SystemClock},
     config::{self, Config, ConfigError, Flags},
     discord::{self, End, Herald},
-    domain::ids::GuildKey,
+    domain::{
+        ids::GuildKey,
+        notice::{Notice, Storage},
+    },
+    error::Error,
     log::{self, Look},
     operate::{
         doctor,
@@ -48,6 +52,7 @@ use crate::{
     remote::{BattleMetrics, Options, Steam},
     sim::{START, Sim, SimOptions},
     store::{OpenError, Store, backup},
+    view::{notice, words},
 };
 
 /// The demo's world is always the same one.
@@ -365,7 +370,8 @@ fn signals() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// How long to wait after a snapshot that failed.
+/// How long to wait after a snapshot that failed, and the longest to wait for the next day: a clock that is set, or a machine
+/// that slept, moves midnight.
 const SNAPSHOT_AGAIN: Duration = Duration::from_secs(60 * 60);
 
 /// Keeps a copy of each day.
@@ -376,7 +382,7 @@ async fn snapshots(app: App, clock: Arc<dyn Clock>) {
                 if let Some(made) = step.made {
                     tracing::info!(file = made.file, bytes = made.bytes, removed = step.removed, "a snapshot was made");
                 }
-                Duration::try_from(step.next.duration_since(clock.now())).unwrap_or_default()
+                step.next.duration_since(clock.now()).unsigned_abs().min(SNAPSHOT_AGAIN)
             }
             Err(error) => {
                 tracing::warn!(?error, "the day's snapshot could not be made");
@@ -420,8 +426,36 @@ async fn upkeep(app: App, clock: Arc<dyn Clock>) {
     }
 }
 
+/// What was last said of the database and its disk.
+#[derive(Default)]
+struct Told {
+    storage: Option<Storage>,
+    is_tight: bool,
+}
+
+impl Told {
+    /// Says what has changed.
+    fn update(&mut self, app: &App) {
+        let storage = app.storage_trouble().map(|trouble| trouble.problem);
+        match (self.storage, storage) {
+            (before, now) if before == now => {}
+            (_, Some(problem)) => {
+                tracing::error!("{} The watch goes on in memory until then.", notice::storage_line(problem));
+            }
+            (_, None) => tracing::info!("the database can be written again"),
+        }
+        self.storage = storage;
+        let free = app.little_room();
+        if let (false, Some(bytes)) = (self.is_tight, free) {
+            tracing::warn!(free = words::bytes(bytes), "the disk of the database is nearly full: make room");
+        }
+        self.is_tight = free.is_some();
+    }
+}
+
 /// Takes one step of the watch after the other; a herald hears of each change.
 pub async fn keep_watch(app: App, clock: Arc<dyn Clock>, herald: Option<Herald>) {
+    let mut told = Told::default();
     loop {
         let next = match app.watch_step().await {
             Ok(step) => {
@@ -433,11 +467,13 @@ pub async fn keep_watch(app: App, clock: Arc<dyn Clock>, herald: Option<Herald>)
                 }
                 step.next
             }
+            Err(Error::Notice(notice)) if matches!(*notice, Notice::Storage { .. }) => clock.now() + AFTER_FAILURE,
             Err(error) => {
                 tracing::warn!(?error, "the watch could not go on");
                 clock.now() + AFTER_FAILURE
             }
         };
+        told.update(&app);
         let pause = next.duration_since(clock.now()).max(SHORTEST_PAUSE);
         clock.sleep(pause.unsigned_abs()).await;
     }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::{App, Asker, MAX_GROUPS, MAX_MEMBERS, storage};
+use super::{App, Asker, MAX_GROUPS, MAX_MEMBERS};
 use crate::{
     domain::{
         facts::{FormerName, QueryStatus, Server, ServerStatus},
@@ -38,7 +38,7 @@ impl App {
             }
             Adopting { tx, asker: &asker, now, checks, report: empty(dry_run) }.all(plan)
         };
-        if dry_run { self.store.rehearse(work).await.map_err(storage) } else { self.write(work).await }
+        if dry_run { self.rehearse(work).await } else { self.write(work).await }
     }
 }
 

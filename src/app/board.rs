@@ -12,7 +12,7 @@ use crate::{
         board::{Board, Problem},
         ids::{BoardId, ChannelId, GroupId, GuildKey, MessageId, ServerId},
         notice::{Notice, What},
-        report::{BoardPlace, BoardRemoved, BoardReport, BoardSet, Change, GroupAtAGlance},
+        report::{BoardPlace, BoardRemoved, BoardReport, BoardSet, Change, GroupAtAGlance, Seen},
         tidings::Tidings,
     },
     error::{Error, Result},
@@ -122,31 +122,39 @@ impl App {
         self.read(|conn| Ok(Boards { living: boards::living(conn)?, leftovers: boards::leftovers(conn)? })).await
     }
 
-    /// What a board shows now; none while the watch has not looked yet, since then there is no news.
+    /// What a board shows now.
     ///
     /// # Errors
-    /// The database failed.
-    pub async fn board_report(&self, board: &Board) -> Result<Option<BoardReport>> {
+    /// Its group is gone, the database failed.
+    pub async fn board_report(&self, board: &Board) -> Result<BoardReport> {
         let (guild, only) = (board.guild.clone(), board.group);
         let subjects = self.read(move |conn| subjects(conn, &guild, only)).await?;
         let mut groups = Vec::with_capacity(subjects.len());
         for Subject { group, members, server } in subjects {
             let (id, name) = (group.id, group.name.clone());
-            let check = match server {
-                Err(notice) => Err(notice),
-                Ok(_) if members.is_empty() => Err(Notice::EmptyGroup { group: name.clone() }),
+            let seen = match server {
+                Err(notice) => Seen::Nothing(notice),
+                Ok(_) if members.is_empty() => Seen::Nothing(Notice::EmptyGroup { group: name.clone() }),
                 Ok(server) => {
                     let linked: Vec<_> = members.iter().filter_map(|member| member.name.player).collect();
-                    let Some(look) = self.glance(server, &linked).await? else { return Ok(None) };
-                    Ok(group_check::found(group, members, &look))
+                    match self.glance(server, &linked).await? {
+                        Some(look) => Seen::Check(group_check::found(group, members, &look)),
+                        None => Seen::NotYet,
+                    }
                 }
             };
-            groups.push(GroupAtAGlance { id, group: name, check });
+            groups.push(GroupAtAGlance { id, group: name, seen });
         }
-        Ok(match (board.group, groups.pop()) {
-            (Some(_), group) => group.map(BoardReport::Group),
-            (None, last) => Some(BoardReport::Groups(groups.into_iter().chain(last).collect())),
-        })
+        match (board.group, groups.pop()) {
+            (Some(_), Some(group)) => Ok(BoardReport::Group(group)),
+            (Some(_), None) => Err(Notice::NoBoard { group: None }.into()),
+            (None, last) => {
+                groups.extend(last);
+                // Those with somebody on first; the rest stays by name.
+                groups.sort_by_key(|group| std::cmp::Reverse(group.active()));
+                Ok(BoardReport::Groups(groups))
+            }
+        }
     }
 
     /// Polls the servers that a board shows, for somebody who will not wait. Of several who ask, one poll serves all.

@@ -2,7 +2,7 @@
 //!
 //! For whoever holds the machine, for it reaches across guilds. There is no way back but a backup.
 
-use super::{App, Asker, Rights, bad, storage};
+use super::{App, Asker, Rights, bad};
 use crate::{
     domain::{
         identity::{self, PlayerInput},
@@ -68,7 +68,7 @@ impl App {
             let Removed { members: memberships, changes, records } = removed;
             Ok(Outcome::Done(Forgotten { name, memberships, changes, records }))
         };
-        if dry_run { self.store.rehearse(work).await.map_err(storage) } else { self.write(work).await }
+        if dry_run { self.rehearse(work).await } else { self.write(work).await }
     }
 
     /// Takes a user of the bot, by Discord id, out of the record of changes.
@@ -85,7 +85,7 @@ impl App {
             Some((name, changes)) => Ok(Forgotten { name, memberships: 0, changes, records: 0 }),
             None => Err(Notice::UnknownPlayer { input: user, nearest: Vec::new() }.into()),
         };
-        if dry_run { self.store.rehearse(work).await.map_err(storage) } else { self.write(work).await }
+        if dry_run { self.rehearse(work).await } else { self.write(work).await }
     }
 }
 

@@ -63,7 +63,7 @@ impl App {
         // What could not be looked at was not checked.
         if look.is_telling() {
             let (group, last) = (check.group_id, counted(&check));
-            self.write(move |tx| Ok(groups::record_check(tx, group, &last)?)).await?;
+            self.keep_by_the_way(move |tx| Ok(groups::record_check(tx, group, &last)?)).await?;
         }
         Ok(Some(check))
     }

@@ -107,6 +107,20 @@ impl Look {
         wanted.filter(is_unknown).collect()
     }
 
+    /// Takes in what was learnt; a time that was known and is not told now still holds.
+    fn learn(&mut self, learnt: Vec<(PlayerId, Sighting)>) {
+        for (player, sighting) in learnt {
+            let known = self.sightings.get(&player);
+            let sighting = Sighting {
+                last_seen: sighting.last_seen.max(known.and_then(|known| known.last_seen)),
+                first_seen: known.and_then(|known| known.first_seen).into_iter().chain(sighting.first_seen).min(),
+                total: sighting.total.or_else(|| known?.total),
+                ..sighting
+            };
+            self.sightings.insert(player, sighting);
+        }
+    }
+
     /// All that is known of a player on this server.
     pub(super) fn sighting(&self, player: PlayerId) -> Option<&Sighting> {
         self.sightings.get(&player)
@@ -161,12 +175,8 @@ impl App {
             self.ask_for_the_absent(&mut look, unsure, &mut learnt).await;
             if !learnt.is_empty() {
                 let kept = learnt.clone();
-                self.write(move |tx| kept.keep(tx, server)).await?;
-                for (player, sighting) in learnt.sightings {
-                    let earlier = look.sightings.get(&player).and_then(|known| known.last_seen);
-                    let last_seen = sighting.last_seen.max(earlier);
-                    look.sightings.insert(player, Sighting { last_seen, ..sighting });
-                }
+                self.keep_by_the_way(move |tx| kept.keep(tx, server)).await?;
+                look.learn(learnt.sightings);
             }
         }
         Ok(Some(look))
@@ -178,7 +188,7 @@ impl App {
         let known = self.read(move |conn| {
             let mut sightings = sightings::get(conn, server, &asked)?;
             let inquiries = sessions::inquiries_of(conn, server, &asked)?;
-            for (player, last) in sessions::last_seen(conn, server, &asked)? {
+            for (player, last) in sessions::last_seen(conn, server, &asked)?.into_iter().chain(view.left) {
                 let sighting = sightings.entry(player).or_insert(Sighting { known_at: last, ..never_seen(last) });
                 sighting.last_seen = sighting.last_seen.max(Some(last));
                 sighting.known_at = sighting.known_at.max(last);
@@ -247,7 +257,7 @@ impl App {
                 });
             }
         };
-        let stale = presence::believable(&roster.server, now).err();
+        let stale = self.stale(&roster.server, now);
         // A short list shows nothing either way; what was found out before still holds.
         let hides_names =
             presence::hides_names(&roster).unwrap_or_else(|| known.is_some_and(|known| known.hides_names));
@@ -272,7 +282,10 @@ impl App {
             let absent = look.to_ask_for(wanted.iter().copied());
             self.ask_for_the_absent(&mut look, absent, &mut learnt).await;
         }
-        look.sightings = self.keep_look(roster, learnt, wanted, &look).await?;
+        self.keep_look(roster, learnt.clone(), &look).await?;
+        if !look.hides_names {
+            look.learn(learnt.sightings);
+        }
         Ok(look)
     }
 
@@ -339,16 +352,10 @@ impl App {
         Ok(told.map_or(LastVisit::Never, LastVisit::Told))
     }
 
-    /// Keeps what was learnt. Returns what is known of `wanted` then.
-    async fn keep_look(
-        &self,
-        roster: Roster,
-        learnt: Learnt,
-        wanted: Vec<PlayerId>,
-        look: &Look,
-    ) -> Result<HashMap<PlayerId, Sighting>> {
+    /// Keeps what was learnt, if the disk takes it.
+    async fn keep_look(&self, roster: Roster, learnt: Learnt, look: &Look) -> Result<()> {
         let (now, believed, hides_names) = (look.as_of, look.stale.is_none(), look.hides_names);
-        self.write(move |tx| {
+        self.keep_by_the_way(move |tx| {
             let Roster { server, online } = roster;
             servers::remember(tx, &server, now, believed.then_some(hides_names))?;
             // Invented names would fill the list of known players with people who do not exist.
@@ -357,9 +364,10 @@ impl App {
                 players::remember(tx, &names, now)?;
                 learnt.keep(tx, server.id)?;
             }
-            Ok(sightings::get(tx, server.id, &wanted)?)
+            Ok(())
         })
-        .await
+        .await?;
+        Ok(())
     }
 }
 

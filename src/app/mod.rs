@@ -23,6 +23,7 @@ mod server;
 mod settings;
 mod standing;
 mod status;
+mod storage;
 mod suggest;
 mod tidings;
 mod transfer;
@@ -48,6 +49,7 @@ use crate::{
         ids::{GuildKey, ServerId},
         names,
         notice::{Notice, What, Wrong},
+        presence::{self, Stale},
         report::ServerName,
     },
     error::{Error, Result},
@@ -80,6 +82,7 @@ pub struct App {
     clock: Arc<dyn Clock>,
     started: Timestamp,
     watch: Arc<watch::Watch>,
+    storage: Arc<storage::Condition>,
 }
 
 impl App {
@@ -87,7 +90,7 @@ impl App {
     pub fn new(store: Store, battlemetrics: BattleMetrics, steam: Steam, clock: Arc<dyn Clock>) -> Self {
         let started = clock.now();
         let watch = Arc::new(watch::Watch::new(WatchOptions::default()));
-        Self { store, battlemetrics, steam, clock, started, watch }
+        Self { store, battlemetrics, steam, clock, started, watch, storage: Arc::default() }
     }
 
     /// With another set-up of the watch than the usual one.
@@ -106,33 +109,47 @@ impl App {
     /// # Errors
     /// When the database cannot be written.
     pub async fn purge(&self) -> Result<usize> {
+        // By a clock that is ahead, it would be too early.
+        if self.clock_holds().is_err() {
+            return Ok(0);
+        }
         let before = self.clock.now() - RESTORABLE_FOR;
         self.write(move |tx| Ok(groups::purge(tx, before)?)).await
+    }
+
+    /// Whether this machine's clock is good enough to keep times by.
+    fn clock_holds(&self) -> std::result::Result<(), Stale> {
+        presence::clock_holds(self.battlemetrics.clock_ahead())
+    }
+
+    /// Why what BattleMetrics tells of `server` cannot be believed, if so.
+    fn stale(&self, server: &Server, now: Timestamp) -> Option<Stale> {
+        self.clock_holds().and_then(|()| presence::believable(server, now)).err()
     }
 
     async fn read<T: Send + 'static>(
         &self,
         look: impl FnOnce(&store::Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.store.read(look).await.map_err(storage)
+        self.store.read(look).await.map_err(|error| self.storage.note(error, self.clock.now()))
     }
 
     async fn write<T: Send + 'static>(
         &self,
         change: impl FnOnce(&store::Transaction<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.store.write(change).await.map_err(storage)
+        let written = self.store.write(change).await;
+        if written.is_ok() {
+            self.storage.written(self.clock.now());
+        }
+        written.map_err(|error| self.storage.note(error, self.clock.now()))
     }
-}
 
-/// A full disk or a locked file is something the user can mend: told as such, not as a failure of ours.
-fn storage(error: Error) -> Error {
-    match error {
-        Error::Failure(failure) => match store::problem(failure.cause()) {
-            Some(problem) => Notice::Storage { problem }.into(),
-            None => Error::Failure(failure),
-        },
-        notice => notice,
+    async fn rehearse<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&store::Transaction<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.store.rehearse(change).await.map_err(|error| self.storage.note(error, self.clock.now()))
     }
 }
 

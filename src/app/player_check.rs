@@ -8,6 +8,8 @@ use super::{
     group_update::keep_facts,
     look::{Look, Reach},
     server_of,
+    storage::kept,
+    watch,
 };
 use crate::{
     domain::{
@@ -20,7 +22,7 @@ use crate::{
         trouble::Trouble,
     },
     error::Result,
-    store::{groups, players, sessions},
+    store::{self, groups, players, sessions},
 };
 
 /// How many of the latest sessions are told.
@@ -85,7 +87,7 @@ impl App {
         };
         let (now, named) = (self.clock.now(), found.clone());
         if found.is_news {
-            self.write(move |tx| named.remember(tx, now)).await?;
+            self.keep_by_the_way(move |tx| named.remember(tx, now)).await?;
         }
         let Some(look) = self.look(server, vec![found.id], reach).await? else { return Ok(None) };
         let file = match self.file_at_hand(server, found.id).await? {
@@ -161,15 +163,16 @@ impl App {
         let before = self.watch.profile_read(player);
         let learnt = answers.profile.as_ref().ok().cloned();
         if let Some(profile) = learnt {
-            self.write(move |tx| {
-                super::watch::note_privacy(tx, server, (player, profile.private), before)?;
+            let keep = move |tx: &store::Transaction<'_>| {
+                watch::note_privacy(tx, server, (player, profile.private), before)?;
                 keep_facts(tx, profile, now)
-            })
-            .await?;
-            self.watch.note_profile(player, now);
+            };
+            if self.keep_by_the_way(keep).await? {
+                self.watch.note_profile(player, now);
+            }
         }
         if let Ok(told) = &answers.sessions {
-            self.learn_the_past(server, player, told.clone(), now).await?;
+            kept(self.learn_the_past(server, player, told.clone(), now).await)?;
         }
         let trouble = answers.profile.err();
         if let (None, Some(file)) = (trouble, self.file_at_hand(server, player).await?) {

@@ -69,6 +69,7 @@ impl App {
     async fn activate(&self, asker: &Asker, server: Server) -> Result<ServerSet> {
         let hides_names = self.looks_hidden(server.id).await;
         let now = self.clock.now();
+        let stale = self.stale(&server, now);
         let asker = asker.clone();
         self.write(move |tx| {
             asker.may_change(tx)?;
@@ -83,7 +84,7 @@ impl App {
                 asker.record(tx, &change, now)?;
             }
             let hides_names = servers::get(tx, server.id)?.is_some_and(|known| known.hides_names);
-            Ok(ServerSet { stale: presence::believable(&server, now).err(), server, before, unchanged, hides_names })
+            Ok(ServerSet { stale, server, before, unchanged, hides_names })
         })
         .await
     }
@@ -92,7 +93,9 @@ impl App {
     /// over this.
     async fn looks_hidden(&self, id: ServerId) -> Option<bool> {
         let roster = self.battlemetrics.roster(id, Purpose::Person).await.ok()?;
-        presence::believable(&roster.server, self.clock.now()).ok()?;
+        if self.stale(&roster.server, self.clock.now()).is_some() {
+            return None;
+        }
         presence::hides_names(&roster)
     }
 
@@ -116,12 +119,12 @@ impl App {
         match (self.battlemetrics.server(id, Purpose::Person).await, known) {
             (Ok(server), _) => {
                 let kept = server.clone();
-                self.write(move |tx| Ok(servers::remember(tx, &kept, now, None)?)).await?;
-                let stale = presence::believable(&server, now).err();
+                self.keep_by_the_way(move |tx| Ok(servers::remember(tx, &kept, now, None)?)).await?;
+                let stale = self.stale(&server, now);
                 Ok(ServerGet { server, as_of: now, stale, trouble: None, hides_names })
             }
             (Err(trouble), Some(known)) => {
-                let stale = presence::believable(&known.server, now).err();
+                let stale = self.stale(&known.server, now);
                 let trouble = Some(trouble);
                 Ok(ServerGet { server: known.server, as_of: known.as_of, stale, trouble, hides_names })
             }

@@ -5,15 +5,24 @@ use std::fs;
 use jiff::SignedDuration;
 
 use super::App;
-use crate::{domain::report::Status, error::Result, store};
+use crate::{
+    domain::report::Status,
+    error::{Error, Result},
+    store,
+};
 
 impl App {
-    /// Version, uptime, memory, database, services, recent troubles. `discord_latency` is what the door measured.
+    /// Version, uptime, memory, database, services, recent troubles. `discord_latency` is what the door measured. A database
+    /// that cannot be read is part of the answer.
     ///
     /// # Errors
-    /// The database failed.
+    /// The database failed in a way that nobody can mend.
     pub async fn status(&self, discord_latency: Option<SignedDuration>) -> Result<Status> {
-        let counts = self.read(|conn| Ok(store::counts(conn)?)).await?;
+        let counts = match self.read(|conn| Ok(store::counts(conn)?)).await {
+            Ok(counts) => Some(counts),
+            Err(Error::Notice(_)) => None,
+            Err(failure) => return Err(failure),
+        };
         let mut recent = self.battlemetrics.recent();
         recent.extend(self.steam.recent());
         recent.sort_by_key(|trouble| std::cmp::Reverse(trouble.at));
@@ -22,6 +31,8 @@ impl App {
             uptime: self.clock.now().duration_since(self.started),
             memory: resident_bytes(),
             database: self.store.size()?,
+            storage: self.storage_trouble(),
+            little_room: self.little_room(),
             counts,
             battlemetrics: self.battlemetrics.status(),
             steam: self.steam.status(),

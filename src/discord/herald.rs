@@ -23,6 +23,7 @@ use crate::{
     domain::{
         board::{Board, LOOKED_AT_EVERY, Problem},
         ids::{BoardId, ChannelId, GuildKey, MessageId, ServerId, UserId},
+        report::BoardReport,
     },
     error, view,
 };
@@ -137,7 +138,12 @@ impl Herald {
         if board.is_shut {
             return self.shut(&board).await;
         }
-        let Some(message) = self.message(&board).await? else { return Ok(()) };
+        let report = self.door.app.board_report(&board).await?;
+        // After a start, the last that was known stays until somebody has looked.
+        if board.message.is_some() && !report.is_news() {
+            return Ok(());
+        }
+        let message = self.message(board.id, &report);
         let shown = message.fingerprint();
         if board.message.is_some() && board.shown == Some(shown) && !anew {
             return Ok(());
@@ -148,15 +154,13 @@ impl Herald {
         }
     }
 
-    /// The board as a message; none while there is no news.
-    pub(super) async fn message(&self, board: &Board) -> error::Result<Option<Message>> {
-        let Some(report) = self.door.app.board_report(board).await? else { return Ok(None) };
-        let card = view::board::board(&report);
+    fn message(&self, board: BoardId, report: &BoardReport) -> Message {
+        let card = view::board::board(report);
         let mut pages = reply::pages(&card, &self.door.ids(), self.now());
         let further = pages.len() - 1;
         let message = Message::new(pages.swap_remove(0));
         let message = if further == 0 { message } else { message.remark(&phrases::more_pages(further)) };
-        Ok(Some(message.buttons(buttons(board.id, further > 0))))
+        message.buttons(buttons(board, further > 0))
     }
 
     /// As [`Self::keep_current`], through the press of somebody on the board. One that was written just now and would
@@ -164,7 +168,7 @@ impl Herald {
     pub(super) async fn show_through(&self, talk: &Talk, board: &Board, just_written: bool) -> Done {
         let turn = self.door.desk.turn(board.id);
         let _turn = turn.lock().await;
-        let Some(message) = self.message(board).await? else { return Err(phrases::not_looked_yet().into()) };
+        let message = self.message(board.id, &self.door.app.board_report(board).await?);
         let shown = message.fingerprint();
         if just_written && board.shown == Some(shown) {
             return Err(phrases::nothing_new().into());

@@ -118,12 +118,6 @@ pub(super) fn board_delayed() -> Text {
     text!["Discord does not take the message at the moment; it appears by itself as soon as it does."]
 }
 
-/// Shortly after a start nothing is known yet.
-pub(super) fn not_looked_yet() -> Card {
-    Card::new(Tone::Quiet, text!["Nobody has looked yet"])
-        .line(text!["The bot has just started. Try again in a minute."])
-}
-
 /// Somebody wants to see news that cannot be there yet.
 pub(super) fn nothing_new() -> Card {
     Card::new(Tone::Quiet, text!["Nothing new"]).line(text!["The board was written only some seconds ago."])

@@ -141,8 +141,9 @@ impl<S: Copy + Eq + Hash> Attendance<S> {
             self.present.insert(seen.subject, start);
             turn.came.push((seen.subject, start));
         }
-        let since = if gapless { window.since } else { at };
-        self.window = Some(Window { since, until: at.max(until) });
+        // A clock that was set back makes no window begin within another.
+        let at = at.max(until);
+        self.window = Some(Window { since: if gapless { window.since } else { at }, until: at });
         turn
     }
 

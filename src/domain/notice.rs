@@ -266,7 +266,7 @@ pub enum CannotUndo {
     ChangedSince,
 }
 
-/// Why the database cannot be written.
+/// Why the database cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Storage {
@@ -278,6 +278,8 @@ pub enum Storage {
     Busy,
     /// The file is damaged.
     Corrupt,
+    /// The disk does not do what it is asked.
+    Failing,
 }
 
 impl Notice {

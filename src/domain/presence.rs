@@ -17,6 +17,9 @@ use super::{
 /// The oldest `updated_at` of a server whose player list is still believed.
 pub const FRESH_FOR: SignedDuration = SignedDuration::from_secs(300);
 
+/// By so much this machine's clock and BattleMetrics' may differ: more, and no time that is kept would be true.
+pub const CLOCKS_DIFFER: SignedDuration = FRESH_FOR;
+
 /// How long a last-seen time stays true for somebody who has not been observed since it was learnt: shorter than a
 /// session worth knowing of, longer than an impatient user's second look.
 pub const LAST_SEEN_HOLDS_FOR: SignedDuration = SignedDuration::from_mins(10);
@@ -108,12 +111,30 @@ pub enum Stale {
         /// When it was.
         since: Option<Timestamp>,
     },
+    /// The clock of this machine is wrong, so that nothing can be said of when.
+    WrongClock {
+        /// By how much it is ahead of BattleMetrics' (negative: behind).
+        ahead: SignedDuration,
+    },
+}
+
+/// Whether this machine's clock is good enough to keep times by; `ahead` is by how much it is ahead of BattleMetrics', as
+/// far as that is known.
+///
+/// # Errors
+/// Says that it is not.
+pub fn clock_holds(ahead: Option<SignedDuration>) -> Result<(), Stale> {
+    match ahead.filter(|ahead| ahead.abs() > CLOCKS_DIFFER) {
+        Some(ahead) => Err(Stale::WrongClock { ahead }),
+        None => Ok(()),
+    }
 }
 
 /// Whether `server`'s player list may be believed at `now`.
 ///
 /// A list is trusted only if the server is online, its last query worked and the update is at most [`FRESH_FOR`] old.
-/// A missing query status is tolerated; a missing `updated_at` is not, for then nothing says that the list is alive.
+/// A missing query status is tolerated; a missing `updated_at` is not, for then nothing says that the list is alive. One
+/// that lies ahead shows that this machine's clock is behind.
 ///
 /// # Errors
 /// Says why it may not.
@@ -126,7 +147,7 @@ pub fn believable(server: &Server, now: Timestamp) -> Result<(), Stale> {
         return Err(Stale::NotQueried { since });
     }
     match since {
-        Some(at) if now.duration_since(at) <= FRESH_FOR => Ok(()),
+        Some(at) if now.duration_since(at) <= FRESH_FOR => clock_holds(Some(now.duration_since(at))),
         _ => Err(Stale::TooOld { since }),
     }
 }
@@ -225,6 +246,22 @@ mod tests {
         let of = |updated_at| server(ServerStatus::Online, QueryStatus::Valid, updated_at);
         assert_eq!(believable(&of(Some(at(0))), at(301)), Err(Stale::TooOld { since: Some(at(0)) }));
         assert_eq!(believable(&of(None), at(0)), Err(Stale::TooOld { since: None }));
+    }
+
+    #[test]
+    fn a_list_from_the_future_shows_that_the_clock_is_behind() {
+        let ahead = SignedDuration::from_secs(-301);
+        let list = server(ServerStatus::Online, QueryStatus::Valid, Some(at(301)));
+        assert_eq!(believable(&list, at(0)), Err(Stale::WrongClock { ahead }));
+    }
+
+    #[test]
+    fn clocks_that_differ_by_minutes_do_no_harm() {
+        let off = |secs| clock_holds(Some(SignedDuration::from_secs(secs)));
+        assert_eq!((off(300), off(-300), clock_holds(None)), (Ok(()), Ok(()), Ok(())));
+        for secs in [301, -3600] {
+            assert_eq!(off(secs), Err(Stale::WrongClock { ahead: SignedDuration::from_secs(secs) }));
+        }
     }
 
     #[test]

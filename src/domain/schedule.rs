@@ -24,6 +24,14 @@ pub const FORCED: SignedDuration = SignedDuration::from_secs(15);
 /// How long nothing need be looked at before asking again whether something is to be watched.
 pub const DOZE: SignedDuration = SignedDuration::from_secs(10);
 
+/// The machine's clock is put right by seconds all the time. More than this back, and it was set.
+const SET_BACK: SignedDuration = SignedDuration::from_secs(30);
+
+/// Whether the clock, which shows `now`, was set back since it showed `before`.
+pub fn is_set_back(before: Timestamp, now: Timestamp) -> bool {
+    before.duration_since(now) > SET_BACK
+}
+
 /// A watched place, as far as its timetable goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Round<P> {

@@ -24,15 +24,9 @@ use crate::{
         trouble::TroubleKind,
     },
     remote::{Bot, Discord, Sight, look_at},
-    store::{self, Checkup},
+    store::{self, Checkup, LITTLE_ROOM, NO_ROOM},
     view::{card::Face, words},
 };
-
-/// With less than this left, a database of a year may not fit any more.
-const LITTLE_SPACE: u64 = 500_000_000;
-
-/// With less than this left, the next migration or backup may fail.
-const NO_SPACE: u64 = 50_000_000;
 
 /// Backups are made daily; one may be missed.
 const OLD_BACKUP: SignedDuration = SignedDuration::from_hours(48);
@@ -185,28 +179,14 @@ fn open_to_others(_: &fs::Metadata) -> bool {
 
 fn space(data_dir: &Path) -> Option<Check> {
     const ABOUT: &str = "disk";
-    let free = free(data_dir)?;
+    let free = store::room(data_dir)?;
     let says = format!("{} free", words::bytes(free));
     let remedy = "Make room on the disk of the data directory, or choose another with --data-dir.";
     Some(match free {
-        ..NO_SPACE => Check::bad(ABOUT, says, remedy),
-        NO_SPACE..LITTLE_SPACE => Check::warning(ABOUT, says, remedy),
-        LITTLE_SPACE.. => Check::good(ABOUT, says),
+        ..NO_ROOM => Check::bad(ABOUT, says, remedy),
+        NO_ROOM..LITTLE_ROOM => Check::warning(ABOUT, says, remedy),
+        LITTLE_ROOM.. => Check::good(ABOUT, says),
     })
-}
-
-/// Bytes that are free where `path` lies or will lie.
-#[cfg(unix)]
-fn free(path: &Path) -> Option<u64> {
-    let there = path.ancestors().find(|folder| folder.exists())?;
-    let there = if there.as_os_str().is_empty() { Path::new(".") } else { there };
-    let found = rustix::fs::statvfs(there).ok()?;
-    found.f_bavail.checked_mul(found.f_frsize)
-}
-
-#[cfg(not(unix))]
-fn free(_: &Path) -> Option<u64> {
-    None
 }
 
 fn database(path: &Path) -> (Check, Option<Checkup>) {

@@ -22,7 +22,7 @@ use serde_json::Value;
 use tracing::debug;
 use url::{Host, Url};
 
-use super::{Options, body, journal::Journal, queue::Queue};
+use super::{Options, body, journal::Journal, probe, queue::Queue};
 use crate::{
     clock::Clock,
     domain::{
@@ -65,6 +65,8 @@ pub(super) struct Line {
     http: reqwest::Client,
     queue: Queue,
     journal: Mutex<Journal>,
+    /// As of the last answer that told the time.
+    clock_ahead: Mutex<Option<SignedDuration>>,
 }
 
 impl Line {
@@ -84,7 +86,7 @@ impl Line {
         }
         let http = http.build()?;
         let queue = Queue::new(plan, Arc::clone(&clock));
-        Ok(Self { service, base, secret, clock, http, queue, journal: Mutex::default() })
+        Ok(Self { service, base, secret, clock, http, queue, journal: Mutex::default(), clock_ahead: Mutex::default() })
     }
 
     /// The address of `segments` below the base.
@@ -143,6 +145,11 @@ impl Line {
         })
     }
 
+    /// By how much this machine's clock was ahead of the service's at the last answer (negative: behind); none: never told.
+    pub(super) fn clock_ahead(&self) -> Option<SignedDuration> {
+        *self.clock_ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn recent(&self) -> Vec<RecentTrouble> {
         self.with_journal(|journal| journal.recent())
     }
@@ -179,6 +186,10 @@ impl Line {
     async fn answer(&self, response: Response, most_bytes: usize) -> Result<Value, TroubleKind> {
         let status = response.status();
         let headers = response.headers();
+        if let Some(date) = probe::date(headers) {
+            let ahead = self.clock.now().duration_since(date);
+            *self.clock_ahead.lock().unwrap_or_else(PoisonError::into_inner) = Some(ahead);
+        }
         let limit = number(headers, "x-rate-limit-limit");
         let left = number(headers, "x-rate-limit-remaining");
         let retry_after = retry_after(headers, self.clock.now());

@@ -5,7 +5,10 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
-use reqwest::{header::DATE, redirect::Policy};
+use reqwest::{
+    header::{DATE, HeaderMap},
+    redirect::Policy,
+};
 use url::Url;
 
 use super::line::{is_loopback, unanswered};
@@ -29,7 +32,7 @@ pub async fn look_at(base: &Url, clock: &Arc<dyn Clock>, timeout: Duration) -> R
     let began = clock.now();
     let response = http.get(base.clone()).send().await.map_err(unanswered)?;
     let now = clock.now();
-    let date = response.headers().get(DATE).and_then(|date| date.to_str().ok()).and_then(date);
+    let date = date(response.headers());
     Ok(Sight { took: now.duration_since(began), clock_ahead: date.map(|date| now.duration_since(date)) })
 }
 
@@ -45,8 +48,9 @@ pub(super) fn client(base: &Url, timeout: Duration) -> Result<reqwest::Client, T
     http.build().map_err(unanswered)
 }
 
-/// RFC 9110 §6.6.1.
-fn date(text: &str) -> Option<Timestamp> {
+/// The service's time, RFC 9110 §6.6.1.
+pub(super) fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    let text = headers.get(DATE)?.to_str().ok()?;
     rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }
 
@@ -85,7 +89,8 @@ mod tests {
 
     #[test]
     fn dates_are_read_as_servers_write_them() {
-        assert_eq!(date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap().as_second(), 784_111_777);
-        assert_eq!(date("yesterday"), None);
+        let told = |text: &str| date(&HeaderMap::from_iter([(DATE, text.parse().unwrap())]));
+        assert_eq!(told("Sun, 06 Nov 1994 08:49:37 GMT").unwrap().as_second(), 784_111_777);
+        assert_eq!((told("yesterday"), date(&HeaderMap::new())), (None, None));
     }
 }

@@ -185,6 +185,14 @@ pub(super) fn too_many(switches: &Switches, at: Timestamp, wait: i64) -> Answer 
     with_rate_headers(answer, switches, 0)
 }
 
+/// With the world's time, where the HTTP server would tell the machine's.
+pub(super) fn with_date(answer: Answer, at: Timestamp) -> Answer {
+    match DateTimePrinter::new().timestamp_to_rfc9110_string(&at) {
+        Ok(date) => with_header(answer, "date", date),
+        Err(_) => answer,
+    }
+}
+
 fn with_header(mut answer: Answer, name: &'static str, value: String) -> Answer {
     answer.headers.push((name, value));
     answer

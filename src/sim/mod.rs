@@ -338,6 +338,9 @@ async fn serve(State((sim, service)): State<(Sim, Service)>, request: axum::extr
         answer = faults::spoil(&fault, answer, &request, |status| sim.error(service, status));
         delay += fault.delay();
     }
+    if service == Service::BattleMetrics {
+        answer = battlemetrics::with_date(answer, sim.now());
+    }
     sim.record(service, &request, &answer);
     wait(delay).await;
     answer.into_response()

@@ -20,7 +20,7 @@ use rusqlite::{
 use super::{
     beside, counts, lock,
     open::{self, APPLICATION, BEGINNING, VERSION, folder, new_file, sync_folder},
-    problem,
+    problem, room,
 };
 use crate::{
     domain::{
@@ -79,6 +79,10 @@ pub(super) fn make(database: &Path, target: &Path, now: Timestamp, progress: &Pr
         return Err(file(target, FileProblem::Exists));
     }
     open::make_folder(folder(target)).map_err(|error| unusable(folder(target), &error))?;
+    let size = fs::metadata(database).map_err(|error| unusable(database, &error))?.len();
+    if room(target).is_some_and(|free| free < needed(size)) {
+        return Err(Notice::Storage { problem: Storage::Full }.into());
+    }
     let plain = Scrap::new(beside(target, ".copying"))?;
     copy(database, &plain.0, progress)?;
     let counts = verify(&plain.0, target).map_err(|error| match &error {
@@ -99,6 +103,12 @@ pub(super) fn make(database: &Path, target: &Path, now: Timestamp, progress: &Pr
     }
     let bytes = fs::metadata(target).map_err(|error| unusable(target, &error))?.len();
     Ok(BackedUp { file: target.display().to_string(), bytes, database: size, counts, at: now })
+}
+
+/// Bytes to make a backup of a database of so many: the copy, what it is packed into, and some for those who write
+/// meanwhile, lest the backup itself fill the disk.
+fn needed(size: u64) -> u64 {
+    size.saturating_mul(2).saturating_add(16 << 20)
 }
 
 /// Copies one instant of the database. The instant is held by a transaction, so that writers do not make the copy begin

@@ -37,6 +37,7 @@ mod open;
 #[cfg(test)]
 mod plans;
 pub mod players;
+mod room;
 pub mod servers;
 pub mod sessions;
 pub mod sightings;
@@ -49,6 +50,7 @@ pub use checkup::{Checkup, checkup};
 pub use counts::counts;
 pub use lock::Lock;
 pub use open::OpenError;
+pub use room::{LITTLE_ROOM, NO_ROOM, room};
 
 /// The most readers at work at the same time; more have to wait their turn.
 const READERS: usize = 3;
@@ -246,6 +248,7 @@ fn sqlite_problem(error: &rusqlite::Error) -> Option<Storage> {
         return Some(Storage::Full);
     }
     match error.sqlite_error_code()? {
+        ErrorCode::SystemIoFailure => Some(Storage::Failing),
         ErrorCode::DiskFull => Some(Storage::Full),
         ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen => Some(Storage::ReadOnly),
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Some(Storage::Busy),

@@ -140,7 +140,7 @@ impl OpenError {
             Some(Storage::ReadOnly) => Self::NoPermission { path },
             Some(Storage::Busy) => Self::Busy { path },
             Some(Storage::Corrupt) => Self::Corrupt { copy: copies::newest(&path), path },
-            None => Self::Other { path, cause },
+            Some(Storage::Failing) | None => Self::Other { path, cause },
         }
     }
 }

@@ -179,6 +179,14 @@ async fn damage_found_while_running_is_told_as_such() {
 }
 
 #[test]
+fn a_disk_that_fails_is_told_as_such() {
+    for code in [ffi::SQLITE_IOERR_READ, ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_FSYNC] {
+        let failed = anyhow!(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)).context("keep a window");
+        assert_eq!(problem(&failed), Some(Storage::Failing));
+    }
+}
+
+#[test]
 fn what_nobody_can_mend_is_no_storage_problem() {
     assert_eq!(problem(&anyhow!("something else")), None);
     assert_eq!(problem(&anyhow!(rusqlite::Error::QueryReturnedNoRows)), None);

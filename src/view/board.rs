@@ -9,8 +9,9 @@ use super::{
     notice, presence, words,
 };
 use crate::domain::{
+    notice::Notice,
     presence::Presence,
-    report::{BoardRemoved, BoardReport, BoardSet, GroupAtAGlance, GroupCheck, MemberState},
+    report::{BoardRemoved, BoardReport, BoardSet, GroupAtAGlance, GroupCheck, MemberState, Seen},
 };
 
 /// The most names that the board of all groups spells out for each.
@@ -19,10 +20,14 @@ const NAMED: usize = 5;
 /// What stands on a board.
 pub fn board(report: &BoardReport) -> Card {
     match report {
-        BoardReport::Group(GroupAtAGlance { group, check: Err(notice), .. }) => {
-            Card::new(Tone::Quiet, text![name(group)]).line(notice::brief(notice)).footer(text!["updates itself"])
+        BoardReport::Group(GroupAtAGlance { seen: Seen::Check(check), .. }) => one_group(check),
+        BoardReport::Group(GroupAtAGlance { group, seen, .. }) => {
+            let why = match seen {
+                Seen::Nothing(notice) => notice::with_remedy(notice),
+                _ => text!["The first look is under way."],
+            };
+            Card::new(Tone::Quiet, text![name(group)]).line(why).footer(text!["updates itself"])
         }
-        BoardReport::Group(GroupAtAGlance { check: Ok(check), .. }) => one_group(check),
         BoardReport::Groups(groups) => all_groups(groups),
     }
 }
@@ -66,7 +71,12 @@ fn member(state: &MemberState) -> Row {
 }
 
 fn all_groups(groups: &[GroupAtAGlance]) -> Card {
-    let checks = || groups.iter().filter_map(|group| group.check.as_ref().ok());
+    let checks = || {
+        groups.iter().filter_map(|group| match &group.seen {
+            Seen::Check(check) => Some(check),
+            _ => None,
+        })
+    };
     let online: usize = checks().map(|check| check.active).sum();
     let tone = match online {
         _ if checks().any(is_uncertain) => Tone::Caution,
@@ -75,7 +85,7 @@ fn all_groups(groups: &[GroupAtAGlance]) -> Card {
     };
     if groups.is_empty() {
         return Card::new(Tone::Quiet, text!["No groups yet"])
-            .line(notice::brief(&crate::domain::notice::Notice::NoGroups))
+            .line(notice::with_remedy(&Notice::NoGroups))
             .footer(text!["updates itself"]);
     }
     Card::new(tone, text![plain(format!("All groups · {online} online"))])
@@ -84,9 +94,12 @@ fn all_groups(groups: &[GroupAtAGlance]) -> Card {
 }
 
 fn group_row(group: &GroupAtAGlance) -> Row {
-    let check = match &group.check {
-        Ok(check) => check,
-        Err(notice) => return Row::Columns(vec![text!["⚫ ", strong_name(&group.group)], notice::brief(notice)]),
+    let row = |mark, why| Row::Columns(vec![text![mark, strong_name(&group.group)], why]);
+    let check = match &group.seen {
+        Seen::Check(check) => check,
+        Seen::Nothing(Notice::EmptyGroup { .. }) => return row("⚫ ", text!["no members"]),
+        Seen::Nothing(notice) => return row("❔ ", notice::brief(notice)),
+        Seen::NotYet => return row("❔ ", text!["the first look is under way"]),
     };
     let total = check.members.len();
     let (mark, counted) = match (check.active, check.unknown) {
@@ -153,17 +166,17 @@ mod tests {
         samples::sketch(&board(report), Face::Discord)
     }
 
-    fn glance(number: u64, group: &str, check: Result<GroupCheck, Notice>) -> GroupAtAGlance {
-        GroupAtAGlance { id: GroupId::new(number).unwrap(), group: group.to_owned(), check }
+    fn glance(number: u64, group: &str, seen: Seen) -> GroupAtAGlance {
+        GroupAtAGlance { id: GroupId::new(number).unwrap(), group: group.to_owned(), seen }
     }
 
     #[test]
     fn a_board_says_since_when_and_not_for_how_long() {
         let check = samples::group_check("");
-        insta::assert_snapshot!(told(&BoardReport::Group(glance(1, "Purple Base", Ok(check)))), @"
+        insta::assert_snapshot!(told(&BoardReport::Group(glance(1, "Purple Base", Seen::Check(check)))), @"
         Caution | Purple Base · 2 of 5 online
         🟢 ChennyBounce · since 2 h 13 m ago
-        🟢 ? · since 20 s ago
+        🟢 ? · since just now
         ⚫ Hide Vest Enthusiast · last seen 1 h 15 m ago
         ⚫ Tee Higgins · last seen 8 h 19 m ago
         ❔ Sleepy · unknown: not seen on this server since added
@@ -175,11 +188,22 @@ mod tests {
     fn a_board_without_anything_to_show_says_what_to_do() {
         let empty = Notice::EmptyGroup { group: "Purple Base".to_owned() };
         let texts = [
-            told(&BoardReport::Group(glance(1, "Purple Base", Err(empty)))),
-            told(&BoardReport::Group(glance(1, "Purple Base", Err(Notice::NoServerSet)))),
+            told(&BoardReport::Group(glance(1, "Purple Base", Seen::Nothing(empty)))),
+            told(&BoardReport::Group(glance(1, "Purple Base", Seen::Nothing(Notice::NoServerSet)))),
             told(&BoardReport::Groups(Vec::new())),
         ];
         insta::assert_snapshot!(texts.join("\n\n"), @"
+        Quiet | Purple Base
+        Purple Base has no members
+        _ updates itself
+
+        Quiet | Purple Base
+        No server is set
+        _ updates itself
+
+        Quiet | No groups yet
+        There are no groups yet
+        _ updates itself
         ");
     }
 
@@ -194,12 +218,19 @@ mod tests {
         }
         (dark.unknown, dark.pinned) = (dark.members.len(), false);
         let groups = vec![
-            glance(1, "Purple Base", Ok(samples::group_check(""))),
-            glance(2, "Quiet ones", Ok(quiet)),
-            glance(3, "Dark ones", Ok(dark)),
-            glance(4, "Nobody", Err(Notice::EmptyGroup { group: "Nobody".to_owned() })),
+            glance(1, "Purple Base", Seen::Check(samples::group_check(""))),
+            glance(2, "Quiet ones", Seen::Check(quiet)),
+            glance(3, "Dark ones", Seen::Check(dark)),
+            glance(4, "New ones", Seen::NotYet),
+            glance(5, "Nobody", Seen::Nothing(Notice::EmptyGroup { group: "Nobody".to_owned() })),
         ];
         insta::assert_snapshot!(told(&BoardReport::Groups(groups)), @"
+        Caution | All groups · 2 online
+        🟢 Purple Base · 2 of 5, 1 unknown · ChennyBounce, ?
+        ⚫ Quiet ones · 0 of 2 · on Rusty Moose |US Monthly|
+        ❔ Dark ones · 2 unknown
+        ⚫ Nobody · Nobody has no members
+        _ updates itself
         ");
     }
 }

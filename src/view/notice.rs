@@ -56,14 +56,23 @@ pub fn brief(notice: &Notice) -> Text {
 
 /// A trouble on the way of an answer that could still be given, with its remedy.
 pub fn trouble_line(trouble: &Trouble) -> Text {
-    let notice = Notice::Outside { trouble: *trouble };
-    let mut line = what(&notice);
+    with_remedy(&Notice::Outside { trouble: *trouble })
+}
+
+/// What happened and what to do next, in a line.
+pub fn with_remedy(notice: &Notice) -> Text {
+    let mut line = what(notice);
     line.extend(text!["."]);
-    if let Some(next) = next(&notice) {
+    if let Some(next) = next(notice) {
         line.extend(text![" "]);
         line.extend(next);
     }
     line
+}
+
+/// What is wrong with the database, with its remedy, in one line: for the log and for lists.
+pub fn storage_line(problem: Storage) -> String {
+    format!("{}. {}", storage(problem), storage_remedy(problem))
 }
 
 /// Not set up or nothing there yet, rather than wrong.
@@ -450,6 +459,7 @@ fn storage(problem: Storage) -> &'static str {
         Storage::ReadOnly => "Nothing was saved: the database may only be read",
         Storage::Busy => "Nothing was saved: the database is in use",
         Storage::Corrupt => "The database is damaged",
+        Storage::Failing => "Nothing was saved: the disk fails",
     }
 }
 
@@ -460,7 +470,12 @@ fn storage_remedy(problem: Storage) -> &'static str {
             "Whoever runs the bot: check who owns the data directory and whether the disk is mounted to be written."
         }
         Storage::Busy => "Try again in a moment; another program keeps the file locked.",
-        Storage::Corrupt => "Whoever runs the bot: stop it, keep the file, and go back to the last copy of it.",
+        Storage::Corrupt => {
+            "Whoever runs the bot: stop it and restore the newest snapshot from the folder backups in the data directory: rustops restore FILE"
+        }
+        Storage::Failing => {
+            "Whoever runs the bot: look for errors of the disk (dmesg), bring the backups to safety, and replace it if it is worn out."
+        }
     }
 }
 

@@ -289,13 +289,19 @@ fn watch(server: ServerName, health: Health) -> WatchRow {
     }
 }
 
+fn counts() -> Counts {
+    Counts { guilds: 2, groups: 3, members: 21, players: 512 }
+}
+
 pub(crate) fn status_report(tag: &str) -> Status {
     Status {
         version: format!("{tag}0.1.0"),
         uptime: SignedDuration::from_mins(4520),
         memory: Some(48_300_000),
         database: 3_400_000,
-        counts: Counts { guilds: 2, groups: 3, members: 21, players: 512 },
+        storage: None,
+        little_room: None,
+        counts: Some(counts()),
         battlemetrics: ServiceStatus {
             configured: true,
             limit: Some(60),
@@ -527,7 +533,7 @@ fn backed_up(tag: &str) -> BackedUp {
         file: format!("{tag}/home/ann/.local/share/rustops/backups/rustops-20260616T224640Z.db.gz"),
         bytes: 1_234_567,
         database: 4_567_890,
-        counts: status_report(tag).counts,
+        counts: counts(),
         at: now(),
     }
 }
@@ -537,7 +543,7 @@ fn restored(tag: &str) -> Restored {
         file: format!("{tag}rustops-20260616T224640Z.db.gz"),
         database: format!("{tag}/home/ann/.local/share/rustops/rustops.db"),
         kept: Some(format!("{tag}/home/ann/.local/share/rustops/rustops.db.replaced-20260616T224640Z")),
-        counts: status_report(tag).counts,
+        counts: counts(),
     }
 }
 
@@ -600,7 +606,8 @@ pub(crate) fn notices(tag: &str) -> Vec<Notice> {
     }
     all.extend([What::Group, What::Member, What::Line, What::Board].map(|what| Notice::TooMany { what, limit: 200 }));
     all.extend(
-        [Storage::Full, Storage::ReadOnly, Storage::Busy, Storage::Corrupt].map(|problem| Notice::Storage { problem }),
+        [Storage::Full, Storage::ReadOnly, Storage::Busy, Storage::Corrupt, Storage::Failing]
+            .map(|problem| Notice::Storage { problem }),
     );
     let path = format!("{tag}/home/ann/old.db.gz");
     all.extend(file_problems(tag).into_iter().map(|problem| Notice::File { path: path.clone(), problem }));
@@ -675,12 +682,13 @@ pub(crate) fn kinds() -> Vec<TroubleKind> {
 }
 
 /// Rosters that are not believed.
-pub(crate) fn stales() -> [Stale; 4] {
+pub(crate) fn stales() -> [Stale; 5] {
     [
         Stale::ServerDown { status: ServerStatus::Offline, since: Some(ago(65)) },
         Stale::ServerDown { status: ServerStatus::Removed, since: None },
         Stale::NotQueried { since: Some(ago(65)) },
         Stale::TooOld { since: None },
+        Stale::WrongClock { ahead: SignedDuration::from_mins(-185) },
     ]
 }
 

@@ -8,6 +8,7 @@ use super::{
     notice, words,
 };
 use crate::domain::{
+    presence::Stale,
     report::{Health, Purpose, RecentTrouble, ServiceStatus, SettingsReport, Status},
     trouble::{Service, Trouble, TroubleKind},
 };
@@ -15,28 +16,45 @@ use crate::domain::{
 /// The answer of `status`.
 pub fn status(report: &Status) -> Card {
     let services = [("BattleMetrics", &report.battlemetrics), ("Steam", &report.steam)];
-    let troubled =
-        services.iter().any(|(_, service)| service.paused_until.is_some() || service.trouble.is_some_and(serious));
+    let troubled = report.storage.is_some()
+        || report.little_room.is_some()
+        || services.iter().any(|(_, service)| service.paused_until.is_some() || service.trouble.is_some_and(serious));
     let tone = if troubled { Tone::Caution } else { Tone::Good };
     let title = if troubled { "RustOps is running, with problems" } else { "RustOps is running" };
-    let kept = format!(
-        "{} · {} · {}",
-        words::count(number(report.counts.groups), "group", "groups"),
-        words::count(number(report.counts.members), "member", "members"),
-        words::count(number(report.counts.players), "player known", "players known"),
-    );
+    let kept = report.counts.map(|counts| {
+        format!(
+            "{} · {} · {}",
+            words::count(number(counts.groups), "group", "groups"),
+            words::count(number(counts.members), "member", "members"),
+            words::count(number(counts.players), "player known", "players known"),
+        )
+    });
     let latency = report.discord_latency.map(|latency| text![plain(format!("{} ms", latency.as_millis()))]);
     Card::new(tone, text![title])
         .field("Version", text![name(&report.version)])
         .field("Running for", text![Span::Lasting(report.uptime)])
         .field_if("Memory", report.memory.map(|bytes| text![plain(words::bytes(bytes))]))
         .field("Database", text![plain(words::bytes(report.database))])
-        .field("Discord servers", text![plain(report.counts.guilds.to_string())])
-        .field("Kept", text![plain(kept)])
+        .rows(storage(report))
+        .field_if("Discord servers", report.counts.map(|counts| text![plain(counts.guilds.to_string())]))
+        .field_if("Kept", kept.map(|kept| text![plain(kept)]))
         .field_if("Discord", latency)
         .rows(services.into_iter().flat_map(|(key, service)| service_rows(key, service)))
         .rows(watches(report))
         .rows(recent(&report.recent))
+}
+
+/// What is wrong with the database and its disk.
+fn storage(report: &Status) -> Vec<Row> {
+    let trouble = report.storage.map(|trouble| {
+        let line = text![Span::Ago(trouble.since), plain(format!(": {}", notice::storage_line(trouble.problem)))];
+        Row::Text(line)
+    });
+    let room = report.little_room.map(|free| {
+        let free = words::bytes(free);
+        Row::Text(text![plain(format!("Only {free} are free on its disk. Whoever runs the bot: make room."))])
+    });
+    trouble.into_iter().chain(room).collect()
 }
 
 /// Everything but a missing Steam key, which is a choice.
@@ -87,8 +105,13 @@ fn watches(report: &Status) -> Vec<Row> {
         let who = words::count(report.past_due, "player", "players");
         Row::Text(text![plain(format!("The past of {who} is still to be fetched."))])
     });
+    // Said once: it is the same clock for all of them.
+    let clock = report.watches.iter().find_map(|watch| match &watch.health {
+        Health::Stale { why: why @ Stale::WrongClock { .. } } => Some(Row::Text(words::stale_line(why))),
+        _ => None,
+    });
     let heading = (!report.watches.is_empty()).then_some(Row::Heading("Watched servers"));
-    heading.into_iter().chain(rows).chain(past).collect()
+    heading.into_iter().chain(rows).chain(clock).chain(past).collect()
 }
 
 fn health(health: &Health) -> String {
@@ -139,7 +162,10 @@ pub fn settings(report: &SettingsReport) -> Card {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::{card::Face, samples};
+    use crate::{
+        domain::{notice::Storage, report::StorageTrouble},
+        view::{card::Face, samples},
+    };
 
     #[test]
     fn the_state_of_the_bot_with_a_missing_key() {
@@ -170,6 +196,31 @@ mod tests {
         let mut report = samples::status_report("");
         report.battlemetrics.paused_until = Some(samples::ago(-2));
         insta::assert_snapshot!(samples::sketch(&status(&report), Face::Discord).lines().next().unwrap(), @"Caution | RustOps is running, with problems");
+    }
+
+    #[test]
+    fn a_disk_that_is_full_is_told_with_its_remedy() {
+        let mut report = samples::status_report("");
+        report.storage = Some(StorageTrouble { problem: Storage::Full, since: samples::ago(7) });
+        report.little_room = Some(1_200_000);
+        report.counts = None;
+        insta::assert_snapshot!(samples::sketch(&status(&report), Face::Terminal).split("\nDiscord: ").next().unwrap(), @"
+        Caution | RustOps is running, with problems
+        Version: 0.1.0
+        Running for: 3d 3h
+        Memory: 48.3 MB
+        Database: 3.4 MB
+        7m ago: Nothing was saved: the disk is full. Whoever runs the bot: make room on the disk, then try again.
+        Only 1.2 MB are free on its disk. Whoever runs the bot: make room.
+        ");
+    }
+
+    #[test]
+    fn a_wrong_clock_is_told_with_its_remedy() {
+        let mut report = samples::status_report("");
+        report.watches.truncate(1);
+        report.watches[0].health = Health::Stale { why: samples::stales()[4] };
+        insta::assert_snapshot!(samples::sketch(&status(&report), Face::Discord).lines().nth(13).unwrap(), @"Who is online cannot be told: the clock of the bot's machine is 3h 5m behind. Whoever runs the bot: set the clock (timedatectl set-ntp true); the rest mends itself.");
     }
 
     #[test]

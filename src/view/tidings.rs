@@ -67,6 +67,27 @@ mod tests {
         ];
         let told: Vec<_> = all.iter().map(|one| samples::sketch(&card(one), Face::Discord)).collect();
         insta::assert_snapshot!(told.join("\n\n"), @"
+        Bad | Nothing can be watched: BattleMetrics refused the token
+        BattleMetrics refused the token. Whoever runs the bot: make one at https://www.battlemetrics.com/developers and set it as battlemetrics_token.
+        Until then nobody is called offline. It goes on by itself once this is mended.
+
+        Bad | Nothing can be watched: no BattleMetrics subscription
+        No BattleMetrics subscription. Whoever runs the bot: subscribe the token's account at https://www.battlemetrics.com/subscription; the Basic plan should do.
+        Until then nobody is called offline. It goes on by itself once this is mended.
+
+        Good | BattleMetrics answers again
+        The servers are watched again.
+
+        Caution | A board cannot be updated
+        The board of Purple Base in channel 77: the bot lacks View Channel, Send Messages.
+        Allow that in the channel's settings, and it goes on by itself; or put it elsewhere with /group board.
+
+        Caution | A board cannot be updated
+        The board of all groups in channel 77: Discord refuses it.
+        Allow that in the channel's settings, and it goes on by itself; or put it elsewhere with /group board.
+
+        Quiet | A board is gone
+        The channel of the board of Purple Base was deleted. Put it up elsewhere with /group board.
         ");
     }
 }

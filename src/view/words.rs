@@ -126,13 +126,20 @@ pub fn stale(why: &Stale) -> String {
         Stale::ServerDown { status, .. } => format!("the server is {}", server_status(*status)),
         Stale::NotQueried { .. } => "BattleMetrics cannot query the server".to_owned(),
         Stale::TooOld { .. } => "the player list is too old".to_owned(),
+        Stale::WrongClock { ahead } => {
+            let way = if ahead.is_negative() { "behind" } else { "ahead" };
+            format!("the clock of the bot's machine is {} {way}", lasting(Face::Terminal, ahead.abs()))
+        }
     }
 }
 
 /// Why a roster is not believed, as a sentence with the time since when.
 pub fn stale_line(why: &Stale) -> Text {
-    let (Stale::ServerDown { since, .. } | Stale::NotQueried { since } | Stale::TooOld { since }) = *why;
     let mut line = text!["Who is online cannot be told: ", super::card::plain(stale(why))];
+    let (Stale::ServerDown { since, .. } | Stale::NotQueried { since } | Stale::TooOld { since }) = *why else {
+        line.extend(text![". Whoever runs the bot: set the clock (timedatectl set-ntp true); the rest mends itself."]);
+        return line;
+    };
     match since {
         Some(since) => line.extend(text![". Last update ", Span::Ago(since), "."]),
         None => line.extend(text!["."]),

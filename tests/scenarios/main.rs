@@ -2,6 +2,7 @@
 //!
 //! Only the list of stories stands here; no story and no pretend service does.
 
+mod boards;
 mod changes;
 mod checks;
 mod crash;

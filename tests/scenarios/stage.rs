@@ -19,6 +19,7 @@ use rustops::{
     remote::{BattleMetrics, Options, Steam},
     sim::{START, Sim, SimOptions, cast::Person},
     store::Store,
+    wiring::{keep_posted, keep_watch},
 };
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
@@ -32,6 +33,8 @@ pub struct Stage {
     pub clock: ManualClock,
     folder: TempDir,
     services: JoinHandle<()>,
+    /// Whether the bot watches servers and keeps boards; otherwise only people make it do something.
+    watches: bool,
     bot: Option<Bot>,
 }
 
@@ -40,12 +43,28 @@ struct Bot {
     app: App,
     stop: oneshot::Sender<()>,
     running: JoinHandle<Result<(), End>>,
+    beside: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Bot {
+    fn drop(&mut self) {
+        self.running.abort();
+        self.beside.iter().for_each(JoinHandle::abort);
+    }
 }
 
 impl Stage {
     /// With the bot running.
     pub async fn open() -> Self {
         let mut stage = Self::dark().await;
+        stage.start_bot();
+        stage
+    }
+
+    /// With the bot running, which watches servers and keeps boards.
+    pub async fn watching() -> Self {
+        let mut stage = Self::dark().await;
+        stage.watches = true;
         stage.start_bot();
         stage
     }
@@ -64,6 +83,7 @@ impl Stage {
             clock,
             folder: tempfile::tempdir().unwrap(),
             services: tokio::spawn(services),
+            watches: false,
             bot: None,
         }
     }
@@ -88,21 +108,26 @@ impl Stage {
     }
 
     pub fn start_bot_with(&mut self, token: String) {
-        let app = self.app();
-        let options = discord::Options {
+        let (app, clock) = (self.app(), Arc::new(self.clock.clone()));
+        let bot = discord::Bot::new(discord::Options {
             token: token.into(),
             api_url: Some(self.discord.url().parse().unwrap()),
             app: app.clone(),
-            clock: Arc::new(self.clock.clone()),
+            clock: Arc::<ManualClock>::clone(&clock),
             connected: tokio::sync::watch::Sender::new(false),
-        };
+        });
+        let mut beside = Vec::new();
+        if self.watches {
+            let herald = bot.herald();
+            beside.push(tokio::spawn(keep_watch(app.clone(), Arc::<ManualClock>::clone(&clock), Some(herald.clone()))));
+            beside.push(tokio::spawn(keep_posted(herald, clock)));
+        }
         let (stop, stopped) = oneshot::channel();
-        let bot = discord::Bot::new(options);
         let running = tokio::spawn(Box::pin(bot.run(async {
             // An error means that the story is over.
             stopped.await.ok();
         })));
-        self.bot = Some(Bot { app, stop, running });
+        self.bot = Some(Bot { app, stop, running, beside });
     }
 
     /// The bot's watch goes on for so long.
@@ -129,14 +154,15 @@ impl Stage {
 
     /// Stops the bot as SIGTERM does; returns how it ended.
     pub async fn stop_bot(&mut self) -> Result<(), End> {
-        let bot = self.bot.take().unwrap();
-        bot.stop.send(()).unwrap();
-        bot.running.await.unwrap()
+        let mut bot = self.bot.take().unwrap();
+        let (stop, _) = oneshot::channel();
+        std::mem::replace(&mut bot.stop, stop).send(()).unwrap();
+        (&mut bot.running).await.unwrap()
     }
 
     /// Waits for the bot to end by itself.
     pub async fn bot_ends(&mut self) -> Result<(), End> {
-        self.bot.take().unwrap().running.await.unwrap()
+        (&mut self.bot.take().unwrap().running).await.unwrap()
     }
 
     /// Stops the bot and starts it anew on the same database.
@@ -202,9 +228,6 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         self.services.abort();
-        if let Some(bot) = self.bot.take() {
-            bot.running.abort();
-        }
         if !std::thread::panicking() {
             let unexpected = self.sim.unexpected();
             assert!(unexpected.is_empty(), "requests for what does not exist: {unexpected:?}");

@@ -201,7 +201,7 @@ async fn on_a_server_that_hides_names_absence_means_nothing() {
         assert_eq!(state.presence, Presence::Unknown { cause: Unknown::NamesHidden, last_seen: None });
     }
     assert_eq!(stage.asked().len(), 1);
-    let known = stage.app.status(None).await.unwrap().counts.players;
+    let known = stage.app.status(None).await.unwrap().counts.unwrap().players;
     assert_eq!(known, 7, "only the members: invented people are not remembered");
 }
 

@@ -9,6 +9,7 @@
 )]
 
 mod checking;
+mod clock;
 mod cost;
 mod crashing;
 mod history;
@@ -16,4 +17,5 @@ mod month;
 mod past;
 mod private;
 mod stage;
+mod storage;
 mod trouble;

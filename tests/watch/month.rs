@@ -2,21 +2,32 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp};
-use rustops::{
-    domain::{
-        attendance::{Attendance, Gone, Seen, Window},
-        session::{self, Span},
-    },
-    sim::World,
+use jiff::{
+    SignedDuration, Timestamp,
+    civil::{Date, date},
+    tz::TimeZone,
+};
+use rustops::domain::{
+    attendance::{Attendance, Gone, Seen, Window},
+    session::{self, Span},
 };
 
 use crate::stage::Dice;
 
 const DAY: i64 = 86_400;
 
+/// 2026-10-01T00:00:00Z. On the 25th, at 01:00 UTC, Berlin's clocks go back from 3 to 2.
+const BEGINNING: i64 = 1_790_812_800;
+const CLOCKS_GO_BACK: i64 = 24 * DAY + 3600;
+
 fn at(second: i64) -> Timestamp {
-    World::START + SignedDuration::from_secs(second)
+    Timestamp::from_second(BEGINNING + second).unwrap()
+}
+
+/// The day of October, from 0, on Berlin's clock.
+fn day_on_the_wall(second: i64) -> usize {
+    let offset = if second < CLOCKS_GO_BACK { 2 * 3600 } else { 3600 };
+    usize::try_from((second + offset).div_euclid(DAY)).unwrap()
 }
 
 fn span(start: i64, stop: i64) -> Span {
@@ -117,6 +128,7 @@ fn a_month_is_told_as_it_was_wherever_we_looked() {
         late += session::total(&missed);
         visits += i64::try_from(seen.len()).unwrap();
     }
+    the_days_add_up(&truth, &ours, &windows);
     let everybody: BTreeSet<_> = truth.visits.keys().collect();
     assert_eq!(ours.keys().collect::<BTreeSet<_>>(), everybody);
     assert!(windows.len() > 10 && visits > 2000, "{} windows, {visits} visits", windows.len());
@@ -128,4 +140,38 @@ fn a_month_is_told_as_it_was_wherever_we_looked() {
         late.as_secs(),
         late.as_secs_f64() * 100.0 / right.as_secs_f64(),
     );
+}
+
+/// What is told of each day in the guild's zone, against the minutes that its clock shows for that day.
+fn the_days_add_up(truth: &Truth, ours: &BTreeMap<u32, Vec<Span>>, windows: &[Span]) {
+    let zone = TimeZone::get("Europe/Berlin").unwrap();
+    let midnight = |date: Date| date.to_zoned(zone.clone()).unwrap().timestamp();
+    let dates = date(2026, 10, 1).series(jiff::Span::new().days(1));
+    let days: Vec<Span> =
+        dates.take(31).map(|date| Span::new(midnight(date), midnight(date.tomorrow().unwrap())).unwrap()).collect();
+    assert_eq!(days.iter().map(|day| day.length().as_hours()).sum::<i64>(), 31 * 24 + 1, "the 25th has 25 hours");
+    let observed: Vec<bool> = (0..31 * DAY)
+        .step_by(60)
+        .map(|second| windows.iter().any(|window| window.start() <= at(second) && at(second) < window.stop()))
+        .collect();
+    for (person, told) in ours {
+        let (mut minutes, mut ends) = ([0_i64; 33], [0_i64; 33]);
+        for (start, stop) in &truth.visits[person] {
+            for minute in (start + 59) / 60..(stop + 59) / 60 {
+                let is_observed = observed.get(usize::try_from(minute).unwrap()).copied().unwrap_or(false);
+                minutes[day_on_the_wall(minute * 60)] += i64::from(is_observed);
+            }
+            ends[day_on_the_wall(*start)] += 1;
+            ends[day_on_the_wall(*stop)] += 1;
+        }
+        // Who is still there after a gap was there all the time; only what we saw is counted here.
+        let told = session::common(&session::union(told.iter().copied()), windows);
+        for (number, day) in days.iter().enumerate() {
+            let told = session::total_within(&told, *day);
+            // A session ends with the last look that found somebody, up to 150 s early; and minutes are whole.
+            let slack = SignedDuration::from_secs(180 * (ends[number] + 1));
+            let apart = (told - SignedDuration::from_mins(minutes[number])).abs();
+            assert!(apart <= slack, "day {number}, person {person}: {told:?} told, {} minutes really", minutes[number]);
+        }
+    }
 }

@@ -2,12 +2,17 @@
 //!
 //! No story is told here.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
+use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use rustops::{
     app::{App, Asker, Step, WatchOptions},
-    clock::{Clock as _, ManualClock},
+    clock::{Clock, ManualClock},
     domain::{
         ids::{GuildKey, PlayerId, ServerId},
         session::Span,
@@ -26,12 +31,43 @@ pub(crate) const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 pub(crate) struct Stage {
     pub(crate) sim: Sim,
+    /// The world's.
     pub(crate) clock: ManualClock,
+    /// The bot's: the world's, unless somebody sets it wrong.
+    pub(crate) wrong: WrongClock,
     pub(crate) app: App,
     pub(crate) me: Asker,
     pub(crate) store: Store,
     options: WatchOptions,
     folder: TempDir,
+}
+
+/// A clock that can be set ahead and behind.
+#[derive(Clone)]
+pub(crate) struct WrongClock {
+    right: ManualClock,
+    ahead: Arc<Mutex<SignedDuration>>,
+}
+
+impl WrongClock {
+    fn new(right: &ManualClock) -> Self {
+        Self { right: right.clone(), ahead: Arc::default() }
+    }
+
+    /// By how much it is ahead from now on.
+    pub(crate) fn set_ahead(&self, by: SignedDuration) {
+        *self.ahead.lock().unwrap() = by;
+    }
+}
+
+impl Clock for WrongClock {
+    fn now(&self) -> Timestamp {
+        self.right.now() + *self.ahead.lock().unwrap()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        self.right.sleep(duration)
+    }
 }
 
 impl Stage {
@@ -46,14 +82,15 @@ impl Stage {
         spawn(services);
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&file(&folder), clock.now()).unwrap();
-        let app = app(&sim, &clock, store.clone()).with_watch(options);
-        Self { sim, clock, app, me: Asker::terminal(GuildKey::local()), store, options, folder }
+        let wrong = WrongClock::new(&clock);
+        let app = app(&sim, &wrong, store.clone()).with_watch(options);
+        Self { sim, clock, wrong, app, me: Asker::terminal(GuildKey::local()), store, options, folder }
     }
 
     /// The program is killed, and starts again with the same file.
     pub(crate) fn killed_and_started(&mut self) {
         self.store = Store::open(&file(&self.folder), self.clock.now()).unwrap();
-        self.app = app(&self.sim, &self.clock, self.store.clone()).with_watch(self.options);
+        self.app = app(&self.sim, &self.wrong, self.store.clone()).with_watch(self.options);
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -106,12 +143,12 @@ impl Stage {
         let mut steps = Vec::new();
         loop {
             let step = self.app.watch_step().await.unwrap();
-            let next = step.next;
+            let pause = step.next.duration_since(self.wrong.now());
             steps.push(step);
-            if next > until {
+            if self.now() + pause > until {
                 break;
             }
-            self.clock.advance(next.duration_since(self.now()));
+            self.clock.advance(pause);
         }
         self.clock.advance(until.duration_since(self.now()).max(SignedDuration::ZERO));
         steps
@@ -161,7 +198,7 @@ fn file(folder: &TempDir) -> PathBuf {
     folder.path().join("rustops.db")
 }
 
-fn app(sim: &Sim, clock: &ManualClock, store: Store) -> App {
+fn app(sim: &Sim, clock: &WrongClock, store: Store) -> App {
     let options = |url: String, secret: &str| Options {
         timeout: Duration::from_secs(20),
         ..Options::new(url.parse().unwrap(), Some(secret.into()), Arc::new(clock.clone()))

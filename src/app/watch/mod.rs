@@ -18,11 +18,11 @@ use self::{
     place::{Place, second},
 };
 pub(super) use self::{past::note_privacy, place::Outcome};
-use super::{App, named};
+use super::{App, named, storage};
 use crate::{
     domain::{
         attendance::Window,
-        facts::{Acquaintance, Server},
+        facts::{Acquaintance, Roster, Server},
         ids::{PlayerId, ServerId},
         presence::Stale,
         report::{Health, Purpose, ServerName, WatchRow},
@@ -30,7 +30,7 @@ use crate::{
         session::{Ending, Session, Source},
         trouble::Trouble,
     },
-    error::Result,
+    error::{Error, Result},
     store::{
         sessions::{self, Bookmark, Visit},
         watch::{self as kept, Demand},
@@ -88,6 +88,8 @@ struct State {
     refused: Option<Trouble>,
     past: Past,
     pruned: Option<Timestamp>,
+    /// When the last step was taken.
+    stepped: Option<Timestamp>,
     bookmark: Bookmark,
     /// What was told of players on servers, and when.
     acquaintances: HashMap<(ServerId, PlayerId), (Acquaintance, Timestamp)>,
@@ -105,6 +107,8 @@ pub(super) struct View {
     pub(super) window: Option<Window>,
     /// Those of the wanted players who are on, and since when.
     pub(super) online: HashMap<PlayerId, Timestamp>,
+    /// When those of them left whose leaving is not kept yet.
+    pub(super) left: HashMap<PlayerId, Timestamp>,
 }
 
 impl View {
@@ -192,12 +196,16 @@ impl Watch {
 impl App {
     /// One step of background work, whatever is due: a poll, a look into the past, some forgetting.
     ///
+    /// On a disk that takes nothing it goes on in memory: see [`App::storage_trouble`].
+    ///
     /// # Errors
-    /// The database failed. Nothing is lost by that: what could not be kept is kept with the next step.
+    /// The database failed otherwise, or cannot be read. Nothing is lost by that: what could not be kept is kept with a
+    /// later step.
     pub async fn watch_step(&self) -> Result<Step> {
         let _step = self.watch.steps.lock().await;
         self.heed_demand().await?;
         let now = self.clock.now();
+        self.watch.state().mind_the_clock(now);
         let due = self.watch.state().next_poll(now);
         let mut step = Step { next: now, changed: Vec::new(), refused: None };
         match due {
@@ -277,16 +285,17 @@ impl App {
         let (changed, refused, is_heard) = {
             let mut state = self.watch.state();
             let is_heard = answer.is_ok();
-            let changed = state.take_in(server, answer, now);
+            let changed = state.take_in(server, answer, self.clock_holds(), now);
             if changed {
                 state.changed.insert(server);
             }
             (changed, state.refused, is_heard)
         };
-        self.keep_watched(server, false).await?;
+        // On a disk that takes nothing it is held in memory, and kept with the first poll after that is mended.
+        storage::kept(self.keep_watched(server, false).await)?;
         // A service that cannot be reached says nothing about the token either way.
         if is_heard || refused.is_some() {
-            self.note_refusal(refused).await?;
+            storage::kept(self.note_refusal(refused).await)?;
         }
         Ok(changed)
     }
@@ -311,17 +320,21 @@ impl App {
     async fn heed_demand(&self) -> Result<()> {
         let known: Vec<ServerId> = self.watch.state().places.keys().copied().collect();
         let has = known.clone();
-        let (demand, new) = self
-            .read(move |conn| {
-                let demand = kept::demand(conn)?;
-                let missing = demand.keys().filter(|server| !has.contains(server));
-                let new = missing.map(|server| Place::restored(conn, *server)).collect::<Result<Vec<_>>>()?;
-                Ok((demand, new))
-            })
-            .await?;
+        let read = self.read(move |conn| {
+            let demand = kept::demand(conn)?;
+            let missing = demand.keys().filter(|server| !has.contains(server));
+            let new = missing.map(|server| Place::restored(conn, *server)).collect::<Result<Vec<_>>>()?;
+            Ok((demand, new))
+        });
+        let (demand, new) = match read.await {
+            // What is watched already can be watched further.
+            Err(Error::Notice(_)) if !known.is_empty() => return Ok(()),
+            read => read?,
+        };
         for server in known.into_iter().filter(|server| !demand.contains_key(server)) {
-            self.keep_watched(server, true).await?;
-            self.watch.state().places.remove(&server);
+            if storage::kept(self.keep_watched(server, true).await)? {
+                self.watch.state().places.remove(&server);
+            }
         }
         let mut state = self.watch.state();
         state.places.extend(new.into_iter().map(|place| (place.id, place)));
@@ -346,26 +359,39 @@ impl App {
             if state.pruned.is_some_and(|pruned| now.duration_since(pruned) < PRUNED_EVERY) {
                 return Ok(());
             }
+            // A clock that is years ahead would make everything old. Where a list is believed, it agrees with the service's.
+            if !state.places.values().any(|place| place.is_live(now)) {
+                return Ok(());
+            }
             state.pruned = Some(now);
             state.bookmark
         };
         let WatchOptions { keep_strangers_days, keep_members_days, .. } = self.watch.options;
         let strangers = sessions::forgotten_before(now, keep_strangers_days);
         let members = sessions::forgotten_before(now, keep_members_days.max(keep_strangers_days));
-        let bookmark = self
-            .write(move |tx| {
-                let bookmark = sessions::prune(tx, strangers, members, bookmark)?;
-                kept::prune_windows(tx, members)?;
-                kept::shrink(tx)?;
-                Ok(bookmark)
-            })
-            .await?;
-        self.watch.state().bookmark = bookmark;
+        let forgotten = self.write(move |tx| {
+            let bookmark = sessions::prune(tx, strangers, members, bookmark)?;
+            kept::prune_windows(tx, members)?;
+            kept::shrink(tx)?;
+            Ok(bookmark)
+        });
+        let forgotten = forgotten.await.map(|bookmark| self.watch.state().bookmark = bookmark);
+        storage::kept(forgotten)?;
         Ok(())
     }
 }
 
 impl State {
+    /// Whoever waits for an hour that a clock set back will show again would wait too long.
+    fn mind_the_clock(&mut self, now: Timestamp) {
+        let before = self.stepped.replace(now);
+        if before.is_some_and(|before| schedule::is_set_back(before, now)) {
+            self.places.values_mut().for_each(|place| place.clock_was_set_back(now));
+            self.past.clock_was_set_back();
+            self.pruned = None;
+        }
+    }
+
     fn next_poll(&self, now: Timestamp) -> Option<(ServerId, Timestamp)> {
         let rounds: Vec<_> = self.places.values().map(Place::round).collect();
         schedule::next_poll(&rounds, now)
@@ -380,13 +406,14 @@ impl State {
     fn take_in(
         &mut self,
         server: ServerId,
-        answer: std::result::Result<crate::domain::facts::Roster, Trouble>,
+        answer: std::result::Result<Roster, Trouble>,
+        clock: std::result::Result<(), Stale>,
         now: Timestamp,
     ) -> bool {
         let trouble = answer.as_ref().err().copied();
         let Some(place) = self.places.get_mut(&server) else { return false };
         let window = place.attendance.window().map(|window| window.since);
-        let changed = place.take_in(answer, now);
+        let changed = place.take_in(answer, clock, now);
         if place.attendance.window().map(|window| window.since) != window {
             self.past.look_again();
         }

@@ -19,7 +19,7 @@ use crate::{
         session::{self, Ending, Session, Source, Span},
         trouble::{Trouble, TroubleKind},
     },
-    error::Result,
+    error::{Error, Result},
     store::{
         Transaction, players,
         sessions::{self, Visit},
@@ -59,6 +59,10 @@ impl Past {
     /// Somebody is newly tracked, or there is a new gap.
     pub(super) fn look_again(&mut self) {
         self.is_known = false;
+    }
+
+    pub(super) fn clock_was_set_back(&mut self) {
+        self.not_before = None;
     }
 
     pub(super) fn len(&self) -> usize {
@@ -122,6 +126,11 @@ impl App {
             state.past.is_known = true;
         }
         let now = self.clock.now();
+        if self.clock_holds().is_err() {
+            // The hour of an inquiry is kept, and has to be true.
+            self.watch.state().past.not_before = Some(schedule::later(now, AFTER_FAILURE));
+            return Ok(Vec::new());
+        }
         let Some(debt) = self.watch.state().next_debt(now) else { return self.settle_a_doubt(now).await };
         let answer = self.battlemetrics.sessions(debt.player, debt.server, 1, debt.purpose).await;
         let (told, pause) = match answer {
@@ -129,14 +138,21 @@ impl App {
             Err(Trouble { kind: TroubleKind::NotFound, .. }) => (Some(Vec::new()), schedule::PAST),
             Err(trouble) => (None, pause_after(trouble, now)),
         };
-        let changed = match told {
-            Some(told) => self.absorb(debt, told, now).await?,
-            None => {
-                self.watch.state().past.queue.push_back(debt);
-                false
-            }
-        };
         self.watch.state().past.not_before = Some(schedule::later(now, pause));
+        let absorbed = match told {
+            Some(told) => self.absorb(debt, told, now).await.map(Some),
+            None => Ok(None),
+        };
+        if !matches!(absorbed, Ok(Some(_))) {
+            let past = &mut self.watch.state().past;
+            past.queue.push_back(debt);
+            past.not_before = past.not_before.max(Some(schedule::later(now, AFTER_FAILURE)));
+        }
+        let changed = match absorbed {
+            // Asked for again once the disk takes it.
+            Err(Error::Notice(_)) => false,
+            absorbed => absorbed?.unwrap_or(false),
+        };
         Ok(changed.then_some(debt.server).into_iter().collect())
     }
 

@@ -150,6 +150,7 @@ impl Place {
             hides_names: self.hides_names,
             window: self.attendance.window(),
             online: wanted.iter().filter_map(|player| Some((*player, self.attendance.since(*player)?))).collect(),
+            left: wanted.iter().filter_map(|player| Some((*player, self.left(*player)?))).collect(),
         })
     }
 
@@ -158,7 +159,13 @@ impl Place {
     }
 
     /// Takes in the answer of a poll. Returns whether that changed anything somebody may see.
-    pub(super) fn take_in(&mut self, answer: std::result::Result<Roster, Trouble>, now: Timestamp) -> bool {
+    /// `clock` says whether this machine's clock can be kept times by.
+    pub(super) fn take_in(
+        &mut self,
+        answer: std::result::Result<Roster, Trouble>,
+        clock: std::result::Result<(), Stale>,
+        now: Timestamp,
+    ) -> bool {
         let before = self.outcome.map(|(outcome, _)| outcome);
         let (outcome, moved) = match answer {
             Err(trouble) => {
@@ -167,7 +174,7 @@ impl Place {
             }
             Ok(roster) => {
                 self.not_before = None;
-                match believable(&roster, now) {
+                match clock.and_then(|()| believable(&roster, now)) {
                     Err(why) => {
                         self.server = Some(roster.server);
                         (Outcome::Stale(why), false)
@@ -177,7 +184,12 @@ impl Place {
             }
         };
         self.outcome = Some((outcome, now));
-        moved || before.map(kind) != Some(kind(outcome))
+        let is_news = before.map(kind) != Some(kind(outcome));
+        if let (true, Outcome::Stale(Stale::WrongClock { ahead })) = (is_news, outcome) {
+            let server = self.id;
+            tracing::warn!(%server, %ahead, "this machine's clock is wrong: set it (timedatectl set-ntp true); until then nothing is recorded");
+        }
+        moved || is_news
     }
 
     fn look(&mut self, roster: Roster, now: Timestamp) -> bool {
@@ -222,7 +234,16 @@ impl Place {
             (None, Some(window)) => (window.until, schedule::longest_gap(self.every)),
             (None, None) => return true,
         };
-        now.duration_since(last) <= longest
+        // Set back in between, the clock does not tell how long it was.
+        now.duration_since(last) <= longest && !schedule::is_set_back(last, now)
+    }
+
+    /// The clock was set back: what is due at times that are yet to come is due now.
+    pub(super) fn clock_was_set_back(&mut self, now: Timestamp) {
+        self.asked = self.asked.map(|_| now.saturating_sub(self.every).unwrap_or(Timestamp::MIN));
+        self.not_before = None;
+        self.outcome = None;
+        self.kept = None;
     }
 
     fn went(&mut self, gone: Vec<Gone<PlayerId>>) {
@@ -249,6 +270,11 @@ impl Place {
             }
         }
         renamed
+    }
+
+    /// The end of the player's last session, as far as that is still to be kept.
+    pub(super) fn left(&self, player: PlayerId) -> Option<Timestamp> {
+        self.pending.gone.iter().filter(|visit| visit.subject == player).map(|visit| visit.stop).max()
     }
 
     /// A session that runs began earlier than was known.
@@ -289,7 +315,8 @@ impl Place {
 
     /// Whether the window goes on.
     pub(super) fn is_live(&self, now: Timestamp) -> bool {
-        self.believed.is_some_and(|(at, longest)| now.duration_since(at) <= longest)
+        let holds = |at, longest| now.duration_since(at) <= longest && !schedule::is_set_back(at, now);
+        self.believed.is_some_and(|(at, longest)| holds(at, longest))
     }
 
     /// Whether the last poll is recent enough to speak of the present.
@@ -317,7 +344,8 @@ fn kind(outcome: Outcome) -> u8 {
         Outcome::Stale(Stale::ServerDown { .. }) => 1,
         Outcome::Stale(Stale::NotQueried { .. }) => 2,
         Outcome::Stale(Stale::TooOld { .. }) => 3,
-        Outcome::Trouble(_) => 4,
+        Outcome::Stale(Stale::WrongClock { .. }) => 4,
+        Outcome::Trouble(_) => 5,
     }
 }
 

@@ -74,8 +74,7 @@ pub(in super::super) async fn show(talk: &Talk, id: BoardId) -> Done {
 
 async fn card(talk: &Talk, id: BoardId) -> Result<view::card::Card, Trouble> {
     let board = talk.app().board(&talk.asker().guild, id).await?;
-    let report = talk.app().board_report(&board).await?;
-    Ok(report.map_or_else(phrases::not_looked_yet, |report| view::board::board(&report)))
+    Ok(view::board::board(&talk.app().board_report(&board).await?))
 }
 
 /// Takes the board away.

@@ -300,7 +300,7 @@ async fn board(
     group: Option<String>,
     #[description = "Where; without one, here"]
     #[channel_types("Text", "News")]
-    channel: Option<serenity::GuildChannel>,
+    channel: Option<serenity::PartialChannel>,
 ) -> Result<(), Trouble> {
     let channel = channel.and_then(|channel| ChannelId::new(channel.id.get()));
     super::board::put_up(ctx.data(), group.as_deref(), channel).await

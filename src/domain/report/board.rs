@@ -39,7 +39,7 @@ pub struct BoardRemoved {
 pub enum BoardReport {
     /// One group.
     Group(GroupAtAGlance),
-    /// All groups, by name.
+    /// All groups, those with the most online first, then by name.
     Groups(Vec<GroupAtAGlance>),
 }
 
@@ -50,6 +50,37 @@ pub struct GroupAtAGlance {
     pub id: GroupId,
     /// Its name.
     pub group: String,
-    /// What the watch knows of its members, or why there is nothing to show.
-    pub check: Result<GroupCheck, Notice>,
+    /// What the watch knows of its members.
+    pub seen: Seen,
+}
+
+/// What the watch knows of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// This.
+    Check(GroupCheck),
+    /// Nothing, and why there is nothing to see.
+    Nothing(Notice),
+    /// Nothing yet: the first look since the start is still to come.
+    NotYet,
+}
+
+impl GroupAtAGlance {
+    /// Members online, as far as is known.
+    pub fn active(&self) -> usize {
+        match &self.seen {
+            Seen::Check(check) => check.active,
+            Seen::Nothing(_) | Seen::NotYet => 0,
+        }
+    }
+}
+
+impl BoardReport {
+    /// Whether it says more than that nobody has looked yet.
+    pub fn is_news(&self) -> bool {
+        match self {
+            Self::Group(group) => group.seen != Seen::NotYet,
+            Self::Groups(groups) => groups.iter().all(|group| group.seen != Seen::NotYet),
+        }
+    }
 }

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    board::{BoardRemoved, BoardReport, BoardSet, GroupAtAGlance},
+    board::{BoardRemoved, BoardReport, BoardSet, GroupAtAGlance, Seen},
     changes::{Audit, BoardPlace, Change, ChangeRow, Settings, SettingsPatch, SettingsReport, Undone},
     group::{
         GroupBrief, GroupCheck, GroupDeleted, GroupList, GroupPinned, GroupRenamed, GroupRow, GroupUpdated, Imported,
@@ -24,7 +24,7 @@ pub use self::{
     history::{GroupHistory, HistoryLine, MemberHistory, Period, PlayerHistory, Total},
     player::{PlayerCheck, SessionLine},
     server::{ServerCleared, ServerGet, ServerSet},
-    status::{Counts, Health, Purpose, RecentTrouble, ServiceStatus, Spent, Status, WatchRow},
+    status::{Counts, Health, Purpose, RecentTrouble, ServiceStatus, Spent, Status, StorageTrouble, WatchRow},
 };
 use super::{
     facts::Server,

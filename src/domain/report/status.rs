@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::ServerName;
-use crate::domain::{presence::Stale, trouble::Trouble};
+use crate::domain::{notice::Storage, presence::Stale, trouble::Trouble};
 
 /// `status`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -17,8 +17,12 @@ pub struct Status {
     pub memory: Option<u64>,
     /// Database file with its log, in bytes.
     pub database: u64,
-    /// What is kept.
-    pub counts: Counts,
+    /// Why the database cannot be used, as its last use showed.
+    pub storage: Option<StorageTrouble>,
+    /// Bytes free on the disk of the database, when they are few.
+    pub little_room: Option<u64>,
+    /// What is kept; none when the database cannot be read.
+    pub counts: Option<Counts>,
     /// BattleMetrics.
     pub battlemetrics: ServiceStatus,
     /// Steam.
@@ -31,6 +35,15 @@ pub struct Status {
     pub watches: Vec<WatchRow>,
     /// Looks into players' past that are still to be taken.
     pub past_due: usize,
+}
+
+/// The database cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct StorageTrouble {
+    /// Why not.
+    pub problem: Storage,
+    /// Since when.
+    pub since: Timestamp,
 }
 
 /// A watched server.

@@ -217,6 +217,11 @@ impl BattleMetrics {
         self.0.line.recent()
     }
 
+    /// By how much this machine's clock was ahead of the service's at its last answer (negative: behind); none before.
+    pub fn clock_ahead(&self) -> Option<SignedDuration> {
+        self.0.line.clock_ahead()
+    }
+
     async fn fetch_roster(&self, id: ServerId, purpose: Purpose) -> Result<Value, Trouble> {
         let fetch = async |include: &str| {
             let mut url = self.0.line.url(["servers", &id.to_string()]);

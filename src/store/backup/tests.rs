@@ -248,3 +248,10 @@ fn a_file_that_is_there_is_not_written_over() {
     assert_eq!(problem_of(place.back_up("mine")), FileProblem::Exists);
     assert_eq!(fs::read_to_string(place.path("mine")).unwrap(), "precious");
 }
+
+#[test]
+fn a_backup_does_not_take_the_last_room() {
+    assert!(needed(0) > 1 << 20, "others write meanwhile");
+    assert!(needed(1 << 30) > 2 << 30, "the copy and what it is packed into");
+    assert_eq!(needed(u64::MAX), u64::MAX);
+}

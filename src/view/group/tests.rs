@@ -62,6 +62,12 @@ fn a_frozen_server_makes_nobody_look_offline() {
     ❔ ? · unknown: the player list is too old, last seen 1 h 30 m ago
     Who is online cannot be told: the player list is too old.
     _ Rusty Moose |US Monthly| · checked 40 s ago
+
+    Caution | Purple Base · 2 unknown
+    ❔ ChennyBounce · unknown: the clock of the bot's machine is 3h 5m behind, last seen 1 h 30 m ago
+    ❔ ? · unknown: the clock of the bot's machine is 3h 5m behind, last seen 1 h 30 m ago
+    Who is online cannot be told: the clock of the bot's machine is 3h 5m behind. Whoever runs the bot: set the clock (timedatectl set-ntp true); the rest mends itself.
+    _ Rusty Moose |US Monthly| · checked 40 s ago
     ");
 }
 

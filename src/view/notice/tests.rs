@@ -43,6 +43,12 @@ fn each_notice_says_what_happened_and_what_to_do() {
     Bad | There is a group "Purple Base" already
     Choose another name.
 
+    Caution | There is no board of Purple Base
+    Put one up with /group board.
+
+    Caution | There is no such board any more
+    Put one up with /group board.
+
     Caution | ChennyBounce is in Purple Base already
     The Steam account was not known before; it is now.
 
@@ -166,6 +172,9 @@ fn each_notice_says_what_happened_and_what_to_do() {
     Bad | At most 200 lines at once
     Import the rest in a second go.
 
+    Bad | At most 200 boards
+    Take one away that nobody reads, with its Off button.
+
     Bad | Nothing was saved: the disk is full
     Whoever runs the bot: make room on the disk, then try again.
 
@@ -176,7 +185,10 @@ fn each_notice_says_what_happened_and_what_to_do() {
     Try again in a moment; another program keeps the file locked.
 
     Bad | The database is damaged
-    Whoever runs the bot: stop it, keep the file, and go back to the last copy of it.
+    Whoever runs the bot: stop it and restore the newest snapshot from the folder backups in the data directory: rustops restore FILE
+
+    Bad | Nothing was saved: the disk fails
+    Whoever runs the bot: look for errors of the disk (dmesg), bring the backups to safety, and replace it if it is worn out.
 
     Bad | /home/ann/old.db.gz does not exist
     Check the path.

@@ -22,6 +22,7 @@ enum FaultKind {
     Status(u16),
     RateLimit { retry_after: Duration, global: bool },
     Delay(Duration),
+    LostAnswer,
 }
 
 /// What a story makes the REST side do.
@@ -58,14 +59,30 @@ impl RestControl<'_> {
         self.add(pattern, times, FaultKind::Delay(by));
     }
 
+    /// Does what is asked, and answers 502 all the same.
+    pub fn loses_answers(&self, pattern: &str, times: Times) {
+        self.add(pattern, times, FaultKind::LostAnswer);
+    }
+
     /// Ends all faults.
     pub fn recovers(&self) {
         self.shared.change(|world| world.rest_faults.clear());
     }
 }
 
-/// The faults that strike this request: how long it waits, and the answer that is forced upon it.
-pub(super) fn strike(world: &mut World, call: &Call) -> (Option<Duration>, Option<Reaction>) {
+/// What the faults do to a request.
+#[derive(Default)]
+pub(super) struct Strike {
+    /// How long it waits.
+    pub(super) wait: Option<Duration>,
+    /// The answer that is forced upon it.
+    pub(super) forced: Option<Reaction>,
+    /// Whether its own answer is lost.
+    pub(super) lost: bool,
+}
+
+/// The faults that strike this request.
+pub(super) fn strike(world: &mut World, call: &Call) -> Strike {
     let mut wait = None;
     for fault in &mut world.rest_faults {
         if !call.matches(&fault.pattern) || !fault.times.strike() {
@@ -73,9 +90,11 @@ pub(super) fn strike(world: &mut World, call: &Call) -> (Option<Duration>, Optio
         }
         match fault.kind {
             FaultKind::Delay(by) => wait = Some(wait.unwrap_or(Duration::ZERO) + by),
+            FaultKind::LostAnswer => return Strike { wait, lost: true, ..Strike::default() },
             FaultKind::Status(status) => {
                 let message = format!("{status}: pretended");
-                return (wait, Some(Reaction::error(status, 0, &message)));
+                let forced = Some(Reaction::error(status, 0, &message));
+                return Strike { wait, forced, lost: false };
             }
             FaultKind::RateLimit { retry_after, global } => {
                 let body = json!({
@@ -84,9 +103,10 @@ pub(super) fn strike(world: &mut World, call: &Call) -> (Option<Duration>, Optio
                     "global": global,
                 });
                 let retry_after = Some((retry_after, global));
-                return (wait, Some(Reaction { status: 429, body: Some(body), retry_after }));
+                let forced = Some(Reaction { status: 429, body: Some(body), retry_after });
+                return Strike { wait, forced, lost: false };
             }
         }
     }
-    (wait, None)
+    Strike { wait, ..Strike::default() }
 }

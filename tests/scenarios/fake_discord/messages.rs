@@ -36,9 +36,21 @@ pub(super) fn post_message(world: &mut World, call: &Call, channel: Snowflake) -
     if call.body["flags"].as_u64().unwrap_or(0) & rules::EPHEMERAL != 0 {
         world.violate(call.name(), "only an answer to an interaction can be ephemeral");
     }
+    if let Some(same) = made_before(world, channel, &call.body) {
+        return Ok(Reaction::ok(world.messages[&same].json.clone()));
+    }
     let draft = Draft { channel, body: &call.body, files: &call.files, ephemeral_to: None, interaction: None };
     let message = create_message(world, call, &draft)?;
     Ok(Reaction::ok(world.messages[&message].json.clone()))
+}
+
+/// The message that was made with the same enforced nonce before: it is returned, and none is made.
+fn made_before(world: &World, channel: Snowflake, body: &Value) -> Option<Snowflake> {
+    let nonce = body["nonce"].as_str().filter(|_| body["enforce_nonce"] == json!(true))?;
+    let made = world.messages.iter().find(|(_, message)| {
+        message.json["nonce"].as_str() == Some(nonce) && is_id(&message.json["channel_id"], channel)
+    });
+    made.map(|(id, _)| *id)
 }
 
 fn wanted_permissions(call: &Call) -> u64 {
@@ -122,6 +134,9 @@ pub(super) fn create_message(world: &mut World, call: &Call, draft: &Draft<'_>) 
         allowed_mentions: None,
         deleted: false,
     };
+    if let Some(nonce) = draft.body["nonce"].as_str() {
+        record.json["nonce"] = json!(nonce);
+    }
     apply(&mut record, draft.body, draft.files, world);
     if draft.body["flags"].as_u64().unwrap_or(0) & rules::LOADING == 0 {
         refuse_empty(world, call, &record)?;

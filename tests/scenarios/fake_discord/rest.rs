@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::answers::{callback, follow_up, webhook_message};
-use super::faults::strike;
+use super::faults::{Strike, strike};
 use super::messages::{channel_message, list_messages, post_message, visible_channel};
 use super::world::{BOT, GuildRecord, OWNER, Presence, Shared, Snowflake, World};
 use super::{multipart, openapi, rules};
@@ -113,12 +113,13 @@ pub(super) async fn answer(shared: Arc<Shared>, method: Method, uri: Uri, header
             return Reaction::error(400, 50109, "The request body contains invalid JSON.").into_response();
         }
     };
-    let (wait, forced) = shared.change(|world| strike(world, &call));
+    let Strike { wait, forced, lost } = shared.change(|world| strike(world, &call));
     if let Some(wait) = wait {
         tokio::time::sleep(wait).await;
     }
     let reaction = shared.change(|world| {
         let reaction = forced.unwrap_or_else(|| handle(world, &call).unwrap_or_else(|refusal| refusal));
+        let reaction = if lost { Reaction::error(502, 0, "502: pretended") } else { reaction };
         world.requests.push(RequestRecord {
             method: call.method.to_string(),
             path: call.path,
