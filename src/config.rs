@@ -23,6 +23,9 @@ pub const EXAMPLE: &str = include_str!("../dist/config.example.toml");
 const BATTLEMETRICS: &str = "https://api.battlemetrics.com";
 const STEAM: &str = "https://api.steampowered.com";
 
+/// Said in place of an address to have nobody ask there.
+const OFF: &str = "off";
+
 /// The configuration of the bot as a system service. Read by those who may, if they have none of their own, so that
 /// `sudo rustops doctor` and the like see what the service sees.
 pub const SYSTEM_FILE: &str = "/etc/rustops/config.toml";
@@ -52,6 +55,8 @@ pub struct Config {
     pub battlemetrics_url: Url,
     /// Steam's Web API.
     pub steam_url: Url,
+    /// Where the latest release is told of; none: nobody asks.
+    pub release_url: Option<Url>,
     /// A tracing filter.
     pub log: String,
     /// How often a server with tracked players is polled, in seconds: 30 to 600.
@@ -172,6 +177,7 @@ struct File {
     discord_api_url: Option<String>,
     battlemetrics_url: Option<String>,
     steam_url: Option<String>,
+    release_url: Option<String>,
     watch_interval: Option<u32>,
     keep_strangers_days: Option<u32>,
     keep_members_days: Option<u32>,
@@ -200,6 +206,7 @@ impl File {
             "discord_api_url" => &mut self.discord_api_url,
             "battlemetrics_url" => &mut self.battlemetrics_url,
             "steam_url" => &mut self.steam_url,
+            "release_url" => &mut self.release_url,
             _ => return None,
         };
         field.take().filter(|text| !text.trim().is_empty())
@@ -222,6 +229,7 @@ fn environment_names(key: &str) -> &'static [&'static str] {
         "discord_api_url" => &["RUSTOPS_DISCORD_API_URL"],
         "battlemetrics_url" => &["RUSTOPS_BATTLEMETRICS_URL"],
         "steam_url" => &["RUSTOPS_STEAM_URL"],
+        "release_url" => &["RUSTOPS_RELEASE_URL"],
         "watch_interval" => &["RUSTOPS_WATCH_INTERVAL"],
         "keep_strangers_days" => &["RUSTOPS_KEEP_STRANGERS_DAYS"],
         "keep_members_days" => &["RUSTOPS_KEEP_MEMBERS_DAYS"],
@@ -270,6 +278,7 @@ impl Config {
         let discord_api_url = sources.url("discord_api_url")?;
         let battlemetrics_url = sources.url_or("battlemetrics_url", BATTLEMETRICS)?;
         let steam_url = sources.url_or("steam_url", STEAM)?;
+        let release_url = sources.release_url()?;
         let log = sources.text("log").map_or_else(|| "info".to_owned(), |(text, _)| text);
         let watch_interval = sources.number("watch_interval", 60, 30..=600)?;
         let keep_strangers_days = sources.number("keep_strangers_days", 45, 1..=3650)?;
@@ -291,6 +300,7 @@ impl Config {
             discord_api_url,
             battlemetrics_url,
             steam_url,
+            release_url,
             log,
             watch_interval,
             keep_strangers_days,
@@ -402,6 +412,21 @@ impl Sources<'_> {
             let what = format!("is not a whole number from {} to {}", allowed.start(), allowed.end());
             ConfigError::BadValue { key, from, what }
         })
+    }
+
+    /// Unless somebody says otherwise, where our own repository tells of releases.
+    fn release_url(&mut self) -> Result<Option<Url>, ConfigError> {
+        let key = "release_url";
+        let usual = env!("CARGO_PKG_REPOSITORY").strip_prefix("https://github.com/");
+        match self.text(key) {
+            Some((text, _)) if text.eq_ignore_ascii_case(OFF) => Ok(None),
+            Some(_) => self.url(key),
+            None => {
+                let url = usual.map(|repository| format!("https://api.github.com/repos/{repository}/releases/latest"));
+                self.tell(key, url.as_deref().unwrap_or(OFF));
+                Ok(url.and_then(|url| Url::parse(&url).ok()))
+            }
+        }
     }
 
     fn url_or(&mut self, key: &'static str, default: &'static str) -> Result<Url, ConfigError> {

@@ -306,6 +306,7 @@ fn bot(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
             beside(snapshots(app.clone(), Arc::clone(&clock))),
             beside(upkeep(app.clone(), Arc::clone(&clock))),
             beside(keep_watch(app.clone(), Arc::clone(&clock), Some(herald.clone()))),
+            beside(look_for_releases(app.clone(), Arc::clone(&clock), config.release_url.clone())),
             beside(keep_posted(herald, clock)),
         ];
         let ended = bot.run(stop).await;
@@ -477,6 +478,21 @@ pub async fn keep_watch(app: App, clock: Arc<dyn Clock>, herald: Option<Herald>)
         told.update(&app);
         let pause = next.duration_since(clock.now()).max(SHORTEST_PAUSE);
         clock.sleep(pause.unsigned_abs()).await;
+    }
+}
+
+/// Asks now and then whether there is a new release.
+pub async fn look_for_releases(app: App, clock: Arc<dyn Clock>, url: Option<Url>) {
+    let Some(url) = url else { return };
+    loop {
+        let next = match app.release_step(&url).await {
+            Ok(next) => next,
+            Err(error) => {
+                tracing::warn!(?error, "it could not be kept when a new release was asked for");
+                clock.now() + SignedDuration::from_hours(1)
+            }
+        };
+        clock.sleep(next.duration_since(clock.now()).unsigned_abs()).await;
     }
 }
 

@@ -226,14 +226,15 @@ impl App {
     }
 }
 
-/// A group of a board, with its members and the server it is on.
-struct Subject {
-    group: Group,
-    members: Vec<Member>,
-    server: std::result::Result<ServerId, Notice>,
+/// A group with its members and the server it is on.
+pub(super) struct Subject {
+    pub(super) group: Group,
+    pub(super) members: Vec<Member>,
+    pub(super) server: std::result::Result<ServerId, Notice>,
 }
 
-fn subjects(conn: &store::Connection, guild: &GuildKey, only: Option<GroupId>) -> Result<Vec<Subject>> {
+/// Every group of a guild, or only one.
+pub(super) fn subjects(conn: &store::Connection, guild: &GuildKey, only: Option<GroupId>) -> Result<Vec<Subject>> {
     let ids = match only {
         Some(group) => vec![group],
         None => groups::list(conn, guild)?.into_iter().map(|row| row.id).collect(),

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{App, bad};
+use super::{App, bad, look::Reach};
 use crate::{
     domain::{
         facts::PlayerHit,
@@ -58,6 +58,37 @@ impl App {
             PlayerInput::Name(name) => self.player_by_name(&name, server, purpose).await,
             PlayerInput::Member(_) => Err(bad(What::Player, input, Wrong::Form)),
         }
+    }
+
+    /// As [`Self::find_player`] for a person who waits; none when that does not reach.
+    pub(super) async fn find_player_within(
+        &self,
+        guild: &GuildKey,
+        input: &str,
+        server: ServerId,
+        reach: Reach,
+    ) -> Result<Option<Outcome<Found>>> {
+        match reach {
+            Reach::AtHand => Ok(self.player_at_hand(guild, input).await?.map(Outcome::Done)),
+            _ => self.find_player(guild, input, Some(server), Purpose::Person).await.map(Some),
+        }
+    }
+
+    /// The player that `input` means, if no service has to be asked to know it.
+    async fn player_at_hand(&self, guild: &GuildKey, input: &str) -> Result<Option<Found>> {
+        let meant = identity::player(input).map_err(|wrong| bad(What::Player, input, wrong))?;
+        let guild = guild.clone();
+        self.read(move |conn| {
+            let found = match meant {
+                PlayerInput::Player(id) => players::get(conn, id)?.map(|known| (id, known.name, None)),
+                PlayerInput::Steam(steam) => {
+                    groups::player_by_steam(conn, &guild, steam)?.map(|(id, name)| (id, name, Some(steam)))
+                }
+                PlayerInput::Vanity(_) | PlayerInput::Name(_) | PlayerInput::Member(_) => None,
+            };
+            Ok(found.map(|(id, name, steam)| Found { id, name, steam, is_news: false }))
+        })
+        .await
     }
 
     async fn player_by_id(&self, id: PlayerId, purpose: Purpose) -> Result<Found> {

@@ -15,7 +15,7 @@ use crate::{
     store::{
         self,
         groups::{self, Group},
-        guilds,
+        guilds, sessions,
     },
 };
 
@@ -163,5 +163,7 @@ pub(super) fn enter(
         None => groups::steam_of_player(tx, &asker.guild, found.id)?,
     };
     let id = groups::add_member(tx, group, Some(found.id), steam, &found.name, now)?;
+    // What was kept of a stranger is to be kept as a member's, with what lies before it.
+    sessions::forget_inquiries(tx, found.id)?;
     Ok(Entry::Added(MemberName { id, name: names::shown(&found.name), player: Some(found.id), steam }))
 }

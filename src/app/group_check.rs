@@ -1,6 +1,10 @@
 //! `group check`: what may be said of each member, right now.
 
-use super::{App, Asker, group_named, look::Look, server_of};
+use super::{
+    App, Asker, certain, group_named,
+    look::{Look, Reach},
+    server_of,
+};
 use crate::{
     domain::{
         names,
@@ -20,6 +24,27 @@ impl App {
     /// # Errors
     /// No such group, nobody in it, no server set, the database failed.
     pub async fn group_check(&self, asker: &Asker, group: &str) -> Result<GroupCheck> {
+        self.group_check_within(asker, group, Reach::Outside).await.and_then(certain)
+    }
+
+    /// As [`Self::group_check`], from a poll of now if the server is watched: several who ask share one, and none is made
+    /// within 15 s of the last.
+    ///
+    /// # Errors
+    /// As [`Self::group_check`].
+    pub async fn group_check_anew(&self, asker: &Asker, group: &str) -> Result<GroupCheck> {
+        self.group_check_within(asker, group, Reach::Anew).await.and_then(certain)
+    }
+
+    /// As [`Self::group_check`], without asking any service; none when that takes one.
+    ///
+    /// # Errors
+    /// As [`Self::group_check`].
+    pub async fn group_check_at_hand(&self, asker: &Asker, group: &str) -> Result<Option<GroupCheck>> {
+        self.group_check_within(asker, group, Reach::AtHand).await
+    }
+
+    async fn group_check_within(&self, asker: &Asker, group: &str, reach: Reach) -> Result<Option<GroupCheck>> {
         let (guild, name) = (asker.guild.clone(), group.to_owned());
         let (group, members, server) = self
             .read(move |conn| {
@@ -33,15 +58,14 @@ impl App {
             })
             .await?;
         let linked = members.iter().filter_map(|member| member.name.player).collect();
-        let look = self.look(server, linked).await?;
+        let Some(look) = self.look(server, linked, reach).await? else { return Ok(None) };
         let check = found(group, members, &look);
         // What could not be looked at was not checked.
         if look.is_telling() {
-            let (group, total) = (check.group_id, check.members.len());
-            let last = LastCheck { active: check.active, total, unknown: check.unknown, at: check.as_of };
+            let (group, last) = (check.group_id, counted(&check));
             self.keep_by_the_way(move |tx| Ok(groups::record_check(tx, group, &last)?)).await?;
         }
-        Ok(check)
+        Ok(Some(check))
     }
 }
 
@@ -73,6 +97,11 @@ pub(super) fn found(group: Group, members: Vec<Member>, look: &Look) -> GroupChe
         trouble: look.trouble,
         hides_names: look.hides_names,
     }
+}
+
+/// A check in numbers.
+pub(super) fn counted(check: &GroupCheck) -> LastCheck {
+    LastCheck { active: check.active, total: check.members.len(), unknown: check.unknown, at: check.as_of }
 }
 
 fn count(members: &[MemberState], what: impl Fn(&Presence) -> bool) -> usize {

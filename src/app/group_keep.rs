@@ -1,6 +1,6 @@
 //! `group list`, `group del`, `group change` (`rename`) and `group server`: keeping the groups themselves.
 
-use super::{App, Asker, RESTORABLE_FOR, bad, group_named, named, server_name};
+use super::{App, Asker, RESTORABLE_FOR, bad, board, group_check, group_named, named, server_name};
 use crate::{
     domain::{
         identity,
@@ -12,18 +12,33 @@ use crate::{
 };
 
 impl App {
-    /// Every group with its last check.
+    /// Every group with what the watch sees of it, or else with its last check.
     ///
     /// # Errors
     /// The database failed.
     pub async fn group_list(&self, asker: &Asker) -> Result<GroupList> {
         let guild = asker.guild.clone();
-        self.read(move |conn| {
-            let active = guilds::get(conn, &guild)?.and_then(|guild| guild.active_server);
-            let server = active.map(|id| server_name(conn, id)).transpose()?;
-            Ok(GroupList { groups: groups::list(conn, &guild)?, server })
-        })
-        .await
+        let (mut list, subjects) = self
+            .read(move |conn| {
+                let active = guilds::get(conn, &guild)?.and_then(|guild| guild.active_server);
+                let server = active.map(|id| server_name(conn, id)).transpose()?;
+                let list = GroupList { groups: groups::list(conn, &guild)?, server };
+                Ok((list, board::subjects(conn, &guild, None)?))
+            })
+            .await?;
+        for subject in subjects {
+            let (Some(row), Ok(server)) =
+                (list.groups.iter_mut().find(|row| row.id == subject.group.id), subject.server)
+            else {
+                continue;
+            };
+            let linked: Vec<_> = subject.members.iter().filter_map(|member| member.name.player).collect();
+            let look = self.glance(server, &linked).await?;
+            if let Some(look) = look.filter(|look| look.is_telling() && !subject.members.is_empty()) {
+                row.last_check = Some(group_check::counted(&group_check::found(subject.group, subject.members, &look)));
+            }
+        }
+        Ok(list)
     }
 
     /// What a deletion would delete, for the question before it.

@@ -4,7 +4,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{App, Asker, group_named, server_name, server_of};
+use super::{App, Asker, certain, group_named, look::Reach, server_name, server_of};
 use crate::{
     domain::{
         facts::FormerName,
@@ -29,8 +29,8 @@ use crate::{
 /// Sessions on a page.
 const SESSIONS: usize = 10;
 
-/// Members on a page.
-const MEMBERS: usize = 20;
+/// Members on a page: with the totals, what a phone shows at once.
+const MEMBERS: usize = 12;
 
 /// As many sessions as one answer about the past holds: of what lies before the first of so many, nothing was told.
 const TOLD_AT_ONCE: usize = 100;
@@ -62,11 +62,35 @@ impl App {
     /// # Errors
     /// Unusable input, unknown player, no server set, a page that is not there; the database failed.
     pub async fn player_history(&self, asker: &Asker, player: &str, page: usize) -> Result<Outcome<PlayerHistory>> {
+        self.player_history_within(asker, player, page, Reach::Outside).await.and_then(certain)
+    }
+
+    /// As [`Self::player_history`], without asking any service; none when that takes one. Names are looked up outside.
+    ///
+    /// # Errors
+    /// As [`Self::player_history`].
+    pub async fn player_history_at_hand(
+        &self,
+        asker: &Asker,
+        player: &str,
+        page: usize,
+    ) -> Result<Option<Outcome<PlayerHistory>>> {
+        self.player_history_within(asker, player, page, Reach::AtHand).await
+    }
+
+    async fn player_history_within(
+        &self,
+        asker: &Asker,
+        player: &str,
+        page: usize,
+        reach: Reach,
+    ) -> Result<Option<Outcome<PlayerHistory>>> {
         let guild = asker.guild.clone();
         let server = self.read(move |conn| server_of(conn, &guild, None)).await?;
-        let found = match self.find_player(&asker.guild, player, Some(server), Purpose::Person).await? {
-            Outcome::Done(found) => found,
-            Outcome::Choose(choice) => return Ok(Outcome::Choose(choice)),
+        let found = match self.find_player_within(&asker.guild, player, server, reach).await? {
+            Some(Outcome::Done(found)) => found,
+            Some(Outcome::Choose(choice)) => return Ok(Some(Outcome::Choose(choice))),
+            None => return Ok(None),
         };
         let (place, present) = self.place(server, vec![found.id]).await?;
         let since = present.first().and_then(|(_, since)| *since);
@@ -81,6 +105,7 @@ impl App {
         let mut record = place.record(visits, asked);
         let trouble = match asked {
             Some(_) => None,
+            None if reach == Reach::AtHand => return Ok(None),
             None => self.tell_the_past(&place, id, &mut record).await.err(),
         };
         let sessions_total = record.visits.len();
@@ -92,7 +117,7 @@ impl App {
         });
         let (page, pages, sessions) = paged(lines.collect(), page, SESSIONS);
         let shown = |former: FormerName| FormerName { name: names::shown(&former.name), ..former };
-        Ok(Outcome::Done(PlayerHistory {
+        Ok(Some(Outcome::Done(PlayerHistory {
             player: id,
             name: names::shown(known.as_ref().map_or(&found.name, |known| &known.name)),
             totals: place.totals(&session::spans(&record.visits), &record.known),
@@ -104,7 +129,7 @@ impl App {
             names: known.map_or_else(Vec::new, |known| known.names.into_iter().map(shown).collect()),
             as_of: place.until,
             trouble,
-        }))
+        })))
     }
 
     /// Totals of a group and of each of its members, on the group's server.
@@ -160,6 +185,7 @@ impl App {
         let (page, pages, members) = paged(rows, page, MEMBERS);
         let known = known_of_all.unwrap_or_else(|| place.windows.clone());
         Ok(GroupHistory {
+            group_id: group.id,
             group: group.name,
             totals: place.totals(&session::union(together), &known),
             server: place.server,
@@ -209,6 +235,10 @@ impl App {
     ) -> std::result::Result<(), Trouble> {
         let server = place.server.id;
         let told = self.battlemetrics.sessions(player, server, 1, Purpose::Person).await?;
+        let kept = self.learn_the_past(server, player, told.clone(), place.now).await;
+        if let Err(error) = kept {
+            tracing::warn!(?error, "a past that was told could not be kept");
+        }
         let visits = told.iter().filter_map(|told| {
             let (start, stop) = (told.start?, told.stop.unwrap_or(place.now));
             let ending = if told.stop.is_some() { Ending::Left } else { Ending::Open };

@@ -27,6 +27,17 @@ use crate::{
     },
 };
 
+/// How far somebody's question may reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Nobody is asked.
+    AtHand,
+    /// Services are asked where what is at hand does not do.
+    Outside,
+    /// The server is asked for now, for somebody who will not wait for the next poll.
+    Anew,
+}
+
 /// What one look showed.
 pub(super) struct Look {
     pub(super) server: ServerName,
@@ -87,6 +98,15 @@ impl Look {
         self.has_roster && self.stale.is_none()
     }
 
+    /// Those who are not on and of whose last visit too little is known.
+    fn to_ask_for(&self, wanted: impl Iterator<Item = PlayerId>) -> Vec<PlayerId> {
+        let is_unknown = |player: &PlayerId| {
+            let is_known = self.sightings.get(player).is_some_and(|sighting| holds(sighting, self.as_of));
+            !self.online.contains_key(player) && !self.hides_names && !is_known
+        };
+        wanted.filter(is_unknown).collect()
+    }
+
     /// Takes in what was learnt; a time that was known and is not told now still holds.
     fn learn(&mut self, learnt: Vec<(PlayerId, Sighting)>) {
         for (player, sighting) in learnt {
@@ -108,15 +128,17 @@ impl Look {
 }
 
 impl App {
-    /// Looks at `server` for `wanted`, who have to be known already, each once: from the watch if that is fresh.
-    pub(super) async fn look(&self, server: ServerId, wanted: Vec<PlayerId>) -> Result<Look> {
-        let now = self.clock.now();
-        if self.watch.is_watching(server) && self.watch.view(server, &wanted, now).is_none() {
+    /// Looks at `server` for `wanted`, who have to be known already, each once: from the watch if that is fresh. None when
+    /// that does not reach.
+    pub(super) async fn look(&self, server: ServerId, wanted: Vec<PlayerId>, reach: Reach) -> Result<Option<Look>> {
+        let is_old = || self.watch.is_watching(server) && self.watch.view(server, &[], self.clock.now()).is_none();
+        if reach == Reach::Anew || (reach == Reach::Outside && is_old()) {
             self.watch_forced(server).await?;
         }
         match self.watch.view(server, &wanted, self.clock.now()) {
-            Some(view) => self.look_at_the_watch(server, wanted, view).await,
-            None => self.look_itself(server, wanted).await,
+            Some(view) => self.look_at_the_watch(server, wanted, view, reach).await,
+            None if reach == Reach::AtHand => Ok(None),
+            None => self.look_itself(server, wanted).await.map(Some),
         }
     }
 
@@ -129,7 +151,13 @@ impl App {
     }
 
     /// What the watch saw, and for the absent what it knows not well enough, what BattleMetrics tells.
-    async fn look_at_the_watch(&self, server: ServerId, wanted: Vec<PlayerId>, view: View) -> Result<Look> {
+    async fn look_at_the_watch(
+        &self,
+        server: ServerId,
+        wanted: Vec<PlayerId>,
+        view: View,
+        reach: Reach,
+    ) -> Result<Option<Look>> {
         let since = view.window.map(|window| window.since);
         let mut look = self.recall(server, wanted.clone(), view).await?;
         if look.is_telling() {
@@ -139,16 +167,19 @@ impl App {
                 let is_known = known.is_some_and(|known| since.is_some_and(|since| known.known_at >= since));
                 !is_known && !look.private.contains(player)
             });
-            let unsure: Vec<PlayerId> = unsure.collect();
+            let unsure = look.to_ask_for(unsure);
+            if reach == Reach::AtHand && !unsure.is_empty() {
+                return Ok(None);
+            }
             let mut learnt = Learnt::default();
-            self.ask_for_the_absent(&mut look, &unsure, &mut learnt).await;
+            self.ask_for_the_absent(&mut look, unsure, &mut learnt).await;
             if !learnt.is_empty() {
                 let kept = learnt.clone();
                 self.keep_by_the_way(move |tx| kept.keep(tx, server)).await?;
                 look.learn(learnt.sightings);
             }
         }
-        Ok(look)
+        Ok(Some(look))
     }
 
     /// What the watch saw, and what its sessions and earlier looks tell of the absent.
@@ -248,7 +279,8 @@ impl App {
             learnt
                 .sightings
                 .extend(roster.online.iter().map(|player| (player.id, on_the_list(player, &roster.server, now))));
-            self.ask_for_the_absent(&mut look, &wanted, &mut learnt).await;
+            let absent = look.to_ask_for(wanted.iter().copied());
+            self.ask_for_the_absent(&mut look, absent, &mut learnt).await;
         }
         self.keep_look(roster, learnt.clone(), &look).await?;
         if !look.hides_names {
@@ -257,15 +289,9 @@ impl App {
         Ok(look)
     }
 
-    /// Asks for the last visit of each wanted player who is not on and of whom it is not known well enough.
-    async fn ask_for_the_absent(&self, look: &mut Look, wanted: &[PlayerId], learnt: &mut Learnt) {
+    /// Asks for the last visit of each of these players.
+    async fn ask_for_the_absent(&self, look: &mut Look, absent: Vec<PlayerId>, learnt: &mut Learnt) {
         let now = look.as_of;
-        let absent: Vec<PlayerId> = wanted
-            .iter()
-            .copied()
-            .filter(|player| !look.online.contains_key(player) && !look.hides_names)
-            .filter(|player| look.sightings.get(player).is_none_or(|sighting| !holds(sighting, now)))
-            .collect();
         let server = look.server.id;
         let asked = absent.into_iter().map(|player| {
             let was_seen = look.sightings.get(&player).is_some_and(|sighting| sighting.last_seen.is_some());
@@ -281,6 +307,7 @@ impl App {
             match answer {
                 Ok(LastVisit::Told(acquaintance)) => {
                     look.private.remove(&player);
+                    self.watch.note_acquaintance(server, player, acquaintance, now);
                     learnt.sightings.push((player, told(acquaintance, now)));
                 }
                 Ok(LastVisit::Never) => {

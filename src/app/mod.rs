@@ -157,6 +157,11 @@ fn bad(what: What, input: &str, wrong: Wrong) -> Error {
     Notice::BadInput { what, wrong, input: names::cut(input, 80) }.into()
 }
 
+/// What was asked for without any limit to how far it may reach.
+fn certain<T>(found: Option<T>) -> Result<T> {
+    found.ok_or_else(|| anyhow::anyhow!("a question that may reach everywhere has no answer").into())
+}
+
 /// The group that `name` means, or a notice that names the nearest.
 fn group_named(conn: &store::Connection, guild: &GuildKey, name: &str) -> Result<Group> {
     if name.trim().is_empty() {

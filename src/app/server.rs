@@ -1,6 +1,9 @@
 //! `server set`, `server get`, `server clear`: the game server that a guild looks at.
 
-use super::{App, Asker, bad, named, server_name, server_of};
+use super::{
+    App, Asker, bad, named, server_name, server_of,
+    watch::{Outcome as Seen, View},
+};
 use crate::{
     domain::{
         facts::Server,
@@ -101,6 +104,9 @@ impl App {
     /// # Errors
     /// No server is set; BattleMetrics failed and nothing is remembered; the database failed.
     pub async fn server_get(&self, asker: &Asker) -> Result<ServerGet> {
+        if let Some(report) = self.server_get_at_hand(asker).await? {
+            return Ok(report);
+        }
         let guild = asker.guild.clone();
         let (id, known) = self
             .read(move |conn| {
@@ -124,6 +130,26 @@ impl App {
             }
             (Err(trouble), None) => Err(trouble.into()),
         }
+    }
+
+    /// The active server as the watch saw it a moment ago; none when it is not watched or its poll failed.
+    ///
+    /// # Errors
+    /// No server is set; the database failed.
+    pub async fn server_get_at_hand(&self, asker: &Asker) -> Result<Option<ServerGet>> {
+        let guild = asker.guild.clone();
+        let id = self.read(move |conn| server_of(conn, &guild, None)).await?;
+        let Some(View { server: Some(server), outcome, at, hides_names, .. }) =
+            self.watch.view(id, &[], self.clock.now())
+        else {
+            return Ok(None);
+        };
+        let stale = match outcome {
+            Seen::Believed => None,
+            Seen::Stale(why) => Some(why),
+            Seen::Trouble(_) => return Ok(None),
+        };
+        Ok(Some(ServerGet { server, as_of: at, stale, trouble: None, hides_names }))
     }
 
     /// Clears the active server. Groups and what is known stay.

@@ -23,7 +23,7 @@ use crate::{
     domain::{
         ids::SteamId,
         notice::{Blame, Notice},
-        report::{Choice, Outcome, PlayerCheck},
+        report::{Choice, GroupHistory, Outcome, PlayerCheck},
     },
     error::{Error, Result},
     view::{
@@ -87,7 +87,9 @@ pub async fn act(app: &App, asker: &Asker, action: Action, terminal: &mut Termin
         }
         Action::Player(PlayerAction::History { player, pick, page }) => {
             let history = async |input: String| app.player_history(asker, &input, page).await;
-            doing.choosing(joined(&player), pick, history, view::history::player).await?
+            doing
+                .choosing(joined(&player), pick, history, |report| view::history::player(report, Face::Terminal))
+                .await?
         }
         Action::Status => doing.show(app.status(None).await, view::status::status, false)?,
         Action::Settings(flags) => {
@@ -166,7 +168,8 @@ impl Doing<'_> {
                 self.show(report, view::group::check, failed)
             }
             GroupAction::History { group, page } => {
-                self.show(app.group_history(asker, &joined(&group), page).await, view::history::group, false)
+                let shown = |report: &GroupHistory| view::history::group(report, Face::Terminal);
+                self.show(app.group_history(asker, &joined(&group), page).await, shown, false)
             }
             GroupAction::Del { group, yes } => self.delete(&joined(&group), yes).await,
             GroupAction::Change { group, new_name } => {

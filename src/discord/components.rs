@@ -21,6 +21,10 @@ pub(super) enum Report {
     Check(GroupId),
     /// A check of a player.
     Player(PlayerId),
+    /// How long a player was on.
+    PlayerHistory(PlayerId),
+    /// How long the members of a group were on.
+    GroupHistory(GroupId),
     /// A board.
     Board(BoardId),
     /// The groups.
@@ -76,6 +80,8 @@ pub(super) enum Question {
     Player,
     /// Whom to forget.
     Forget,
+    /// Of whom to tell how long they were on.
+    PlayerHistory,
 }
 
 /// Who is to be put into a group.
@@ -175,6 +181,8 @@ fn report_field(report: Report) -> String {
     match report {
         Report::Check(group) => format!("c{}", base36(group.get())),
         Report::Player(player) => format!("p{}", base36(player.get())),
+        Report::PlayerHistory(player) => format!("t{}", base36(player.get())),
+        Report::GroupHistory(group) => format!("s{}", base36(group.get())),
         Report::Board(board) => format!("b{}", base36(board.get())),
         Report::Groups => "g".to_owned(),
         Report::Changes => "a".to_owned(),
@@ -195,6 +203,7 @@ fn question_field(question: &Question) -> String {
         Question::Remove(group) => format!("r:{}", base36(group.get())),
         Question::Player => "c".to_owned(),
         Question::Forget => "f".to_owned(),
+        Question::PlayerHistory => "t".to_owned(),
     }
 }
 
@@ -256,6 +265,12 @@ impl<'a> Fields<'a> {
         if let Some(player) = field.strip_prefix('p') {
             return Some(Report::Player(PlayerId::new(number(player)?)?));
         }
+        if let Some(player) = field.strip_prefix('t') {
+            return Some(Report::PlayerHistory(PlayerId::new(number(player)?)?));
+        }
+        if let Some(group) = field.strip_prefix('s') {
+            return Some(Report::GroupHistory(GroupId::new(number(group)?)?));
+        }
         if let Some(board) = field.strip_prefix('b') {
             return Some(Report::Board(BoardId::new(number(board)?)?));
         }
@@ -281,6 +296,7 @@ impl<'a> Fields<'a> {
             "r" => Some(Question::Remove(GroupId::new(self.number()?)?)),
             "c" => Some(Question::Player),
             "f" => Some(Question::Forget),
+            "t" => Some(Question::PlayerHistory),
             _ => None,
         }
     }
@@ -353,6 +369,7 @@ mod tests {
         prop_oneof![
             Just(Question::Server),
             Just(Question::Player),
+            Just(Question::PlayerHistory),
             number().prop_map(|id| Question::Pin(GroupId::new(id).unwrap())),
             number().prop_map(|id| Question::Remove(GroupId::new(id).unwrap())),
             target().prop_map(Question::Add),
@@ -363,6 +380,8 @@ mod tests {
         prop_oneof![
             number().prop_map(|id| Report::Check(GroupId::new(id).unwrap())),
             number().prop_map(|id| Report::Player(PlayerId::new(id).unwrap())),
+            number().prop_map(|id| Report::PlayerHistory(PlayerId::new(id).unwrap())),
+            number().prop_map(|id| Report::GroupHistory(GroupId::new(id).unwrap())),
             number().prop_map(|id| Report::Board(BoardId::new(id).unwrap())),
             Just(Report::Groups),
             Just(Report::Changes),

@@ -7,7 +7,7 @@ use serde_json::json;
 use serenity::{ActionRowComponent, ComponentInteractionData, ComponentInteractionDataKind, ModalInteractionData};
 
 use super::{
-    commands::{board, group, player, rustops, server},
+    commands::{board, group, history, player, rustops, server},
     components::{Press, Question, Report, Target, Ticket, Who, read_choice},
     phrases,
     reply::{Style, button},
@@ -64,7 +64,11 @@ async fn refresh(talk: &Talk, report: Report) -> Done {
         return board::refresh(talk, board).await;
     }
     talk.touch(true).await?;
-    show_anew(talk, report).await
+    match report {
+        Report::Check(id) => group::show_check_anew(talk, &Target::Known(id).input()).await,
+        Report::Player(id) => player::show_check_anew(talk, &id.to_string()).await,
+        report => show_anew(talk, report).await,
+    }
 }
 
 /// Makes a report anew in place of the old one.
@@ -72,6 +76,8 @@ async fn show_anew(talk: &Talk, report: Report) -> Done {
     match report {
         Report::Check(id) => group::show_check(talk, &Target::Known(id).input()).await,
         Report::Player(id) => player::show_check(talk, &id.to_string()).await,
+        Report::PlayerHistory(id) => history::of_chosen_player(talk, &id.to_string()).await,
+        Report::GroupHistory(id) => history::of_group(talk, &Target::Known(id).input()).await,
         Report::Board(id) => board::show(talk, id).await,
         Report::Groups => group::show_list(talk).await,
         Report::Changes => rustops::show_audit(talk).await,
@@ -81,6 +87,11 @@ async fn show_anew(talk: &Talk, report: Report) -> Done {
 }
 
 async fn turn(talk: &Talk, report: Report, stamp: u64, page: usize) -> Done {
+    match report {
+        Report::PlayerHistory(id) => return history::turn_player(talk, id, page).await,
+        Report::GroupHistory(id) => return history::turn_group(talk, id, page).await,
+        _ => {}
+    }
     match talk.door.shelf.card(stamp) {
         Some(card) => talk.turn(&talk.leaf(&card, report, buttons(report), Some(stamp), page)).await,
         // Forgotten, say after a restart.
@@ -101,7 +112,13 @@ pub(super) fn buttons(report: Report) -> Vec<serde_json::Value> {
             button(&Press::Refresh(report).id(), "Refresh", Style::Secondary),
             button(&Press::Gather(id).id(), "Add to a group", Style::Secondary),
         ],
-        Report::Board(_) | Report::Groups | Report::Changes | Report::Help | Report::Once => Vec::new(),
+        Report::PlayerHistory(_)
+        | Report::GroupHistory(_)
+        | Report::Board(_)
+        | Report::Groups
+        | Report::Changes
+        | Report::Help
+        | Report::Once => Vec::new(),
     }
 }
 
@@ -118,6 +135,7 @@ async fn pick(talk: &Talk, ticket: Ticket, question: Question, choice: &str) -> 
         Question::Remove(group) => group::show_remove(talk, &Target::Known(group).input(), value).await,
         Question::Player => player::show_check(talk, value).await,
         Question::Forget => rustops::confirm_forgetting(talk, &rustops::Whom::Player(value.to_owned())).await,
+        Question::PlayerHistory => history::of_chosen_player(talk, value).await,
     }
 }
 

@@ -129,7 +129,7 @@ pub struct FormerName {
 }
 
 /// What BattleMetrics remembers of one player on one server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Acquaintance {
     /// First ever.
     pub first_seen: Option<Timestamp>,

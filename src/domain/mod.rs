@@ -13,6 +13,7 @@ pub mod keeping;
 pub mod names;
 pub mod notice;
 pub mod presence;
+pub mod release;
 pub mod report;
 pub mod schedule;
 pub mod session;

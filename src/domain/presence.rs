@@ -29,7 +29,7 @@ pub const LAST_SEEN_HOLDS_FOR: SignedDuration = SignedDuration::from_mins(10);
 const MISSING_FOR: SignedDuration = SignedDuration::from_mins(15);
 
 /// How long it holds what was told of a profile.
-const PROFILE_HOLDS_FOR: SignedDuration = SignedDuration::from_hours(24);
+pub const PROFILE_HOLDS_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// Whether somebody who is on no list may have switched the profile to private since that was last asked. Being on a list
 /// shows a public profile.

@@ -26,6 +26,13 @@ pub enum Tidings {
         /// Why not.
         problem: Problem,
     },
+    /// There is a newer version of this program.
+    NewRelease {
+        /// Which.
+        version: String,
+        /// Where it is described, if that is known; built by us.
+        page: Option<String>,
+    },
     /// A board's channel was deleted, and the board with it.
     BoardLost {
         /// Its group's name; none: all groups.

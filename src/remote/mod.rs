@@ -14,6 +14,7 @@ mod line;
 pub mod postgres;
 mod probe;
 mod queue;
+pub mod releases;
 #[cfg(test)]
 mod stage;
 mod steam;

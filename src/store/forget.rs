@@ -191,5 +191,11 @@ pub fn actor(
     let Some(last) = names.last().cloned() else { return Ok(None) };
     let sql = "UPDATE changes SET actor = 'forgotten', actor_name = ?3 WHERE actor = ?1 AND (?2 IS NULL OR guild = ?2)";
     let changed = connection.execute(sql, params![actor, guild, NOBODY]).context("forget a user")?;
+    for sql in [
+        "UPDATE boards SET maker = NULL WHERE maker = ?1 AND (?2 IS NULL OR guild = ?2)",
+        "UPDATE tidings SET person = NULL WHERE person = ?1 AND (?2 IS NULL OR guild = ?2)",
+    ] {
+        connection.execute(sql, params![actor.parse::<i64>().ok(), guild]).context("forget who put boards up")?;
+    }
     Ok(Some((last, changed)))
 }

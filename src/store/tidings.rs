@@ -98,16 +98,16 @@ pub fn done(connection: &Connection, id: i64) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What was told of a topic, if it holds.
+/// What was told of a topic, and when.
 ///
 /// # Errors
 /// Those of the database.
-pub fn told(connection: &Connection, topic: &str) -> anyhow::Result<Option<String>> {
+pub fn told(connection: &Connection, topic: &str) -> anyhow::Result<Option<(String, Timestamp)>> {
     connection
-        .prepare_cached("SELECT what FROM told WHERE topic = ?1")?
-        .query_row([topic], |row| row.get(0))
+        .prepare_cached("SELECT what, at FROM told WHERE topic = ?1")?
+        .query_row([topic], |row| Ok((row.get(0)?, row.get::<_, Seconds>(1)?.0)))
         .optional()
-        .context("look whether something was told")
+        .context("look when something was told")
 }
 
 /// Notes what was told of a topic; `None` when it does not hold any more.
@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(told(&connection, "refusal").unwrap(), None);
         set_told(&connection, "refusal", Some("a"), at(1)).unwrap();
         set_told(&connection, "refusal", Some("b"), at(2)).unwrap();
-        assert_eq!(told(&connection, "refusal").unwrap().as_deref(), Some("b"));
+        assert_eq!(told(&connection, "refusal").unwrap(), Some(("b".to_owned(), at(2))));
         set_told(&connection, "refusal", None, at(3)).unwrap();
         assert_eq!(told(&connection, "refusal").unwrap(), None);
     }

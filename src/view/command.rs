@@ -21,6 +21,8 @@ pub enum Command {
     GroupRemove,
     /// `/group check`
     GroupCheck,
+    /// `/group history`
+    GroupHistory,
     /// `/group del`
     GroupDel,
     /// `/group change`
@@ -33,6 +35,8 @@ pub enum Command {
     GroupBoard,
     /// `/player check`
     PlayerCheck,
+    /// `/player history`
+    PlayerHistory,
     /// `/rustops status`
     Status,
     /// `/rustops settings`
@@ -62,12 +66,13 @@ pub enum Right {
 
 impl Command {
     /// Every command, in the order in which they are listed.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::ServerSet,
         Self::ServerGet,
         Self::ServerClear,
         Self::GroupCheck,
         Self::GroupList,
+        Self::GroupHistory,
         Self::GroupAdd,
         Self::GroupImport,
         Self::GroupRemove,
@@ -77,6 +82,7 @@ impl Command {
         Self::GroupUpdate,
         Self::GroupDel,
         Self::PlayerCheck,
+        Self::PlayerHistory,
         Self::Status,
         Self::Settings,
         Self::Audit,
@@ -102,7 +108,9 @@ impl Command {
             Self::GroupUpdate => "group update",
             Self::GroupServer => "group server",
             Self::GroupBoard => "group board",
+            Self::GroupHistory => "group history",
             Self::PlayerCheck => "player check",
+            Self::PlayerHistory => "player history",
             Self::Status => "rustops status",
             Self::Settings => "rustops settings",
             Self::Audit => "rustops audit",
@@ -140,6 +148,8 @@ impl Command {
             Self::GroupUpdate => "read the players' names again",
             Self::GroupServer => "give a group a server of its own",
             Self::GroupBoard => "a message that keeps itself current",
+            Self::GroupHistory => "how long the members were on",
+            Self::PlayerHistory => "how long a player was on, session by session",
             Self::PlayerCheck => "one player: online or last seen, sessions, names",
             Self::Status => "how the bot is doing",
             Self::Settings => "time zone, who may change things, log channel",
@@ -157,7 +167,9 @@ impl Command {
             Self::ServerGet
             | Self::GroupList
             | Self::GroupCheck
+            | Self::GroupHistory
             | Self::PlayerCheck
+            | Self::PlayerHistory
             | Self::Status
             | Self::Audit
             | Self::Help

@@ -97,7 +97,9 @@ mod tests {
         /server get · players, map, wipes and address of the server
         /group check · who is online, and when the rest were last seen
         /group list · all groups
+        /group history · how long the members were on
         /player check · one player: online or last seen, sessions, names
+        /player history · how long a player was on, session by session
         /rustops status · how the bot is doing
         /rustops audit · the last changes
         /rustops help · this list

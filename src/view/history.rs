@@ -5,7 +5,7 @@
 use jiff::SignedDuration;
 
 use super::{
-    card::{Card, Row, Span, Text, Tone, name, plain, text},
+    card::{Card, Face, Row, Span, Text, Tone, name, plain, text},
     notice, words,
 };
 use crate::domain::{
@@ -17,7 +17,7 @@ use crate::domain::{
 const NAMES: usize = 10;
 
 /// The answer of `player history`.
-pub fn player(report: &PlayerHistory) -> Card {
+pub fn player(report: &PlayerHistory, face: Face) -> Card {
     let names: Vec<Text> = report.names.iter().take(NAMES).map(|former| text![name(&former.name)]).collect();
     let sessions = report.sessions.iter().map(session).collect();
     Card::new(Tone::Plain, text![name(&report.name), " · history"])
@@ -26,11 +26,11 @@ pub fn player(report: &PlayerHistory) -> Card {
         .field_if("Other names", listed(names))
         .rows(under("Sessions", sessions))
         .line_if(report.sessions.is_empty().then(|| text!["No session is known."]))
-        .footer(footer(&report.server.name, report.page, report.pages, report.as_of))
+        .footer(footer(face, &report.server.name, (report.page, report.pages), report.as_of))
 }
 
 /// The answer of `group history`.
-pub fn group(report: &GroupHistory) -> Card {
+pub fn group(report: &GroupHistory, face: Face) -> Card {
     let members = report.members.iter().map(member).collect();
     let not_linked = (report.not_linked > 0).then(|| {
         let who = words::count(report.not_linked, "member is", "members are");
@@ -41,7 +41,7 @@ pub fn group(report: &GroupHistory) -> Card {
         .rows(totals(&report.totals))
         .rows(under("Members: last 24 hours, 7 days, 30 days", members))
         .line_if(not_linked)
-        .footer(footer(&report.server.name, report.page, report.pages, report.as_of))
+        .footer(footer(face, &report.server.name, (report.page, report.pages), report.as_of))
 }
 
 fn totals(totals: &[Total]) -> impl Iterator<Item = Row> {
@@ -50,7 +50,7 @@ fn totals(totals: &[Total]) -> impl Iterator<Item = Row> {
             Some(unknown) => text![unknown, " of it not known"],
             None => Vec::new(),
         };
-        Row::Columns(vec![text![period(total.period)], text![time(total.online)], unknown])
+        Row::Columns(vec![vec![Span::Strong(period(total.period).into())], text![time(total.online)], unknown])
     })
 }
 
@@ -104,9 +104,10 @@ fn listed(names: Vec<Text>) -> Option<Text> {
     joined.filter(|line| !line.is_empty())
 }
 
-fn footer(server: &str, page: usize, pages: usize, as_of: jiff::Timestamp) -> Text {
+fn footer(face: Face, server: &str, (page, pages): (usize, usize), as_of: jiff::Timestamp) -> Text {
     let mut line = text![name(server), " · as of ", Span::Ago(as_of)];
-    if pages > 1 {
+    // On Discord that stands between the buttons.
+    if pages > 1 && face == Face::Terminal {
         line.push(plain(format!(" · page {page} of {pages}")));
     }
     line
@@ -115,7 +116,7 @@ fn footer(server: &str, page: usize, pages: usize, as_of: jiff::Timestamp) -> Te
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::{card::Face, samples};
+    use crate::view::samples;
 
     /// Without the empty cells, which faces leave out.
     fn told(card: &Card) -> String {
@@ -124,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_player_over_time() {
-        insta::assert_snapshot!(told(&player(&samples::player_history(""))), @"
+        insta::assert_snapshot!(told(&player(&samples::player_history(""), Face::Terminal)), @"
         Plain | ChennyBounce · history
         Last 24 hours · 2h 13m
         Last 7 days · 21h 13m
@@ -142,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_group_over_time() {
-        insta::assert_snapshot!(told(&group(&samples::group_history(""))), @"
+        insta::assert_snapshot!(told(&group(&samples::group_history(""), Face::Terminal)), @"
         Plain | Purple Base · history
         Time in which at least one member was on:
         Last 24 hours · 2h 13m

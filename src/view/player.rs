@@ -13,6 +13,7 @@ use super::{
 use crate::domain::{
     presence::{Presence, Unknown},
     report::{PlayerCheck, SessionLine},
+    session::Ending,
 };
 
 /// The most former names and groups that are listed.
@@ -98,6 +99,9 @@ fn session_row(session: &SessionLine, now: Timestamp) -> Row {
         None => text!["start unknown"],
     };
     let length = match (session.start, session.stop) {
+        (Some(start), Some(stop)) if session.ending == Ending::Unobserved => {
+            text![Span::Lasting(stop.duration_since(start)), " at least"]
+        }
         (Some(start), Some(stop)) => text![Span::Lasting(stop.duration_since(start))],
         (Some(start), None) => text![Span::Lasting(now.duration_since(start)), " so far"],
         (None, Some(stop)) => text!["until ", Span::At(stop)],

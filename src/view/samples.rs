@@ -215,8 +215,8 @@ pub(crate) fn player_check(tag: &str) -> PlayerCheck {
         first_seen: Some(ago(40 * 24 * 60)),
         total: Some(SignedDuration::from_hours(87)),
         sessions: vec![
-            SessionLine { start: Some(ago(133)), stop: None },
-            SessionLine { start: Some(ago(1500)), stop: Some(ago(1325)) },
+            SessionLine { start: Some(ago(133)), stop: None, ending: Ending::Open },
+            SessionLine { start: Some(ago(1500)), stop: Some(ago(1325)), ending: Ending::Left },
         ],
         sessions_trouble: None,
         names: vec![FormerName { name: format!("{tag}Chenny"), last_seen: Some(ago(9000)) }],
@@ -266,6 +266,7 @@ pub(crate) fn player_history(tag: &str) -> PlayerHistory {
 
 pub(crate) fn group_history(tag: &str) -> GroupHistory {
     GroupHistory {
+        group_id: GroupId::new(3).unwrap(),
         group: format!("{tag}Purple Base"),
         server: server_name(tag),
         totals: totals(),
@@ -470,8 +471,8 @@ pub(crate) fn reports(tag: &str) -> Vec<Sample> {
         outcome("group server", &pinned(tag), |report, _| group::pinned(report)),
         sample("group update", &updated(tag), |report, _| group::updated(report)),
         outcome("player check", &player_check(tag), |report, face| player::check(report, face, now())),
-        outcome("player history", &player_history(tag), |report, _| history::player(report)),
-        sample("group history", &group_history(tag), |report, _| history::group(report)),
+        outcome("player history", &player_history(tag), |report, face| history::player(report, face)),
+        sample("group history", &group_history(tag), |report, face| history::group(report, face)),
         sample("status", &status_report(tag), |report, _| status::status(report)),
         sample("settings", &settings_report(tag), |report, _| status::settings(report)),
         sample("audit", &audit(tag), |report, _| changes::audit(report)),

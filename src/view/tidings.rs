@@ -3,7 +3,7 @@
 //! Only wording; to whom it goes is known elsewhere.
 
 use super::{
-    card::{Card, Span, Tone, plain, text},
+    card::{Card, Span, Tone, code, link, name, plain, text},
     changes::board_of,
     command::Command,
     notice, words,
@@ -32,6 +32,17 @@ pub fn card(tidings: &Tidings) -> Card {
             Card::new(Tone::Caution, text!["A board cannot be updated"]).line(line).line(text![
                 "Allow that in the channel's settings, and it goes on by itself; or put it elsewhere with ",
                 Command::GroupBoard,
+                "."
+            ])
+        }
+        Tidings::NewRelease { version, page } => {
+            let mut line = text!["This bot is ", name(env!("CARGO_PKG_VERSION")), "."];
+            if let Some(page) = page {
+                line.extend(text![" ", link("What is new", page.clone())]);
+            }
+            Card::new(Tone::Plain, text!["RustOps ", name(version), " is out"]).line(line).line(text![
+                "Whoever runs the bot can switch this note off: ",
+                code("release_url = \"off\""),
                 "."
             ])
         }
@@ -64,9 +75,13 @@ mod tests {
             stuck(group(), vec!["View Channel".to_owned(), "Send Messages".to_owned()]),
             stuck(None, Vec::new()),
             Tidings::BoardLost { group: group() },
+            Tidings::NewRelease {
+                version: "9.0.1".to_owned(),
+                page: Some("https://example.com/releases/tag/v9.0.1".to_owned()),
+            },
         ];
         let told: Vec<_> = all.iter().map(|one| samples::sketch(&card(one), Face::Discord)).collect();
-        insta::assert_snapshot!(told.join("\n\n"), @"
+        insta::assert_snapshot!(told.join("\n\n"), @r#"
         Bad | Nothing can be watched: BattleMetrics refused the token
         BattleMetrics refused the token. Whoever runs the bot: make one at https://www.battlemetrics.com/developers and set it as battlemetrics_token.
         Until then nobody is called offline. It goes on by itself once this is mended.
@@ -88,6 +103,10 @@ mod tests {
 
         Quiet | A board is gone
         The channel of the board of Purple Base was deleted. Put it up elsewhere with /group board.
-        ");
+
+        Plain | RustOps 9.0.1 is out
+        This bot is 0.1.0. What is new https://example.com/releases/tag/v9.0.1
+        Whoever runs the bot can switch this note off: release_url = "off".
+        "#);
     }
 }

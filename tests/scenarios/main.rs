@@ -18,3 +18,4 @@ mod picture;
 mod rights;
 mod stage;
 mod tracking;
+mod watching;

@@ -46,6 +46,8 @@ pub struct Stage {
 }
 
 struct Bot {
+    /// The same watch as the bot's.
+    app: App,
     stop: oneshot::Sender<()>,
     running: JoinHandle<Result<(), End>>,
     beside: Vec<Beside>,
@@ -175,7 +177,7 @@ impl Stage {
             let bed = || Bed { clock: self.clock.clone(), resting: Arc::default() };
             let (herald, one, other) = (bot.herald(), bed(), bed());
             let resting = [Arc::clone(&one.resting), Arc::clone(&other.resting)];
-            let watch = tokio::spawn(keep_watch(app, Arc::new(one), Some(herald.clone())));
+            let watch = tokio::spawn(keep_watch(app.clone(), Arc::new(one), Some(herald.clone())));
             let boards = tokio::spawn(keep_posted(herald, Arc::new(other)));
             let both = [watch, boards].into_iter().zip(resting);
             beside.extend(both.map(|(running, resting)| Beside { running, resting }));
@@ -185,7 +187,29 @@ impl Stage {
             // An error means that the story is over.
             stopped.await.ok();
         })));
-        self.bot = Some(Bot { stop, running, beside });
+        self.bot = Some(Bot { app, stop, running, beside });
+    }
+
+    /// The bot's watch goes on for so long.
+    pub async fn watches_for(&self, seconds: i64) {
+        let until = self.clock.now() + SignedDuration::from_secs(seconds);
+        let app = &self.bot.as_ref().unwrap().app;
+        loop {
+            let next = app.watch_step().await.unwrap().next.min(until);
+            let pause = next.duration_since(self.clock.now());
+            self.passes(pause.as_secs().max(1));
+            if self.clock.now() >= until {
+                break;
+            }
+        }
+        app.watch_step().await.unwrap();
+    }
+
+    /// Paths that BattleMetrics was asked for since the last question.
+    pub fn asked(&self) -> Vec<String> {
+        let paths = self.sim.requests().into_iter().map(|request| request.path).collect();
+        self.sim.forget_requests();
+        paths
     }
 
     /// Stops the bot as SIGTERM does; returns how it ended.

@@ -10,6 +10,7 @@ mod checking;
 mod hostile;
 mod importing;
 mod keeping;
+mod news;
 mod people;
 mod removing;
 mod rights;

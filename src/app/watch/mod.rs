@@ -13,25 +13,26 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 
-pub(super) use self::place::Outcome;
 use self::{
     past::Past,
     place::{Place, second},
 };
+pub(super) use self::{past::note_privacy, place::Outcome};
 use super::{App, named, storage};
 use crate::{
     domain::{
         attendance::Window,
-        facts::{Roster, Server},
+        facts::{Acquaintance, Roster, Server},
         ids::{PlayerId, ServerId},
         presence::Stale,
         report::{Health, Purpose, ServerName, WatchRow},
         schedule,
+        session::{Ending, Session, Source},
         trouble::Trouble,
     },
     error::{Error, Result},
     store::{
-        sessions::{self, Bookmark},
+        sessions::{self, Bookmark, Visit},
         watch::{self as kept, Demand},
     },
 };
@@ -67,6 +68,9 @@ pub struct Step {
 /// How often a bite of what is old is forgotten: rarely, for what goes together costs the disk least.
 const PRUNED_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
+/// Players of whom it is remembered what was told; more are asked for again.
+const MOST_ACQUAINTANCES: usize = 4096;
+
 /// What the watch remembers between its steps.
 pub(super) struct Watch {
     options: WatchOptions,
@@ -87,6 +91,8 @@ struct State {
     /// When the last step was taken.
     stepped: Option<Timestamp>,
     bookmark: Bookmark,
+    /// What was told of players on servers, and when.
+    acquaintances: HashMap<(ServerId, PlayerId), (Acquaintance, Timestamp)>,
     /// Servers on which something changed since the last step told of them.
     changed: BTreeSet<ServerId>,
 }
@@ -103,6 +109,15 @@ pub(super) struct View {
     pub(super) online: HashMap<PlayerId, Timestamp>,
     /// When those of them left whose leaving is not kept yet.
     pub(super) left: HashMap<PlayerId, Timestamp>,
+}
+
+impl View {
+    /// The session of a wanted player that runs.
+    pub(super) fn running(&self, server: ServerId, player: PlayerId) -> Option<Visit> {
+        let (start, window) = (*self.online.get(&player)?, self.window?);
+        let stop = window.until.max(start);
+        Some(Session { subject: player, place: server, start, stop, ending: Ending::Open, source: Source::Watched })
+    }
 }
 
 impl Watch {
@@ -144,6 +159,32 @@ impl Watch {
         let Some(tracked) = demand.get(&server) else { return };
         let missing = missing.iter().filter(|(player, _)| tracked.contains(player));
         missing.for_each(|(player, last_seen)| past.doubt(server, *player, *last_seen, now));
+    }
+
+    /// What BattleMetrics told of a player since when the server has been watched without a gap, and when.
+    pub(super) fn acquaintance(&self, server: ServerId, player: PlayerId) -> Option<(Acquaintance, Timestamp)> {
+        let state = self.state();
+        let since = state.places.get(&server)?.attendance.window()?.since;
+        state.acquaintances.get(&(server, player)).copied().filter(|(_, at)| *at >= since)
+    }
+
+    /// Remembers the same.
+    pub(super) fn note_acquaintance(&self, server: ServerId, player: PlayerId, told: Acquaintance, at: Timestamp) {
+        let known = &mut self.state().acquaintances;
+        if known.len() >= MOST_ACQUAINTANCES {
+            known.clear();
+        }
+        known.insert((server, player), (told, at));
+    }
+
+    /// When a player's profile was last read.
+    pub(super) fn profile_read(&self, player: PlayerId) -> Option<Timestamp> {
+        self.state().past.profile_read(player)
+    }
+
+    /// Remembers the same.
+    pub(super) fn note_profile(&self, player: PlayerId, at: Timestamp) {
+        self.state().past.note_profile(player, at);
     }
 
     /// Whether this process watches the server.

@@ -69,6 +69,16 @@ impl Past {
         self.queue.len() + self.doubts.len()
     }
 
+    /// When a player's profile was last read.
+    pub(super) fn profile_read(&self, player: PlayerId) -> Option<Timestamp> {
+        self.profiles.get(&player).copied()
+    }
+
+    /// Remembers that a player's profile was read; returns when it was read before.
+    pub(super) fn note_profile(&mut self, player: PlayerId, at: Timestamp) -> Option<Timestamp> {
+        self.profiles.insert(player, at)
+    }
+
     /// Somebody who is looked for is missing.
     pub(super) fn doubt(&mut self, server: ServerId, player: PlayerId, last_seen: Option<Timestamp>, now: Timestamp) {
         if presence::may_be_private(last_seen, self.profiles.get(&player).copied(), now) {
@@ -162,13 +172,34 @@ impl App {
         let before = {
             let mut state = self.watch.state();
             state.past.not_before = Some(schedule::later(now, pause));
-            state.past.profiles.insert(player, now)
+            state.past.note_profile(player, now)
         };
         let Some(told) = told else { return Ok(Vec::new()) };
         let turn = self.watch.turn(server);
         let _turn = turn.lock().await;
-        let changed = self.write(move |tx| keep_profile(tx, server, told, before, now)).await?;
+        let Player { id, name, private, .. } = told;
+        let changed = self
+            .write(move |tx| {
+                players::remember(tx, &[(id, name)], now)?;
+                note_privacy(tx, server, (id, private), before)
+            })
+            .await?;
         Ok(changed.then_some(server).into_iter().collect())
+    }
+
+    /// Keeps a player's past that was asked for in passing, on a server that is watched.
+    pub(in crate::app) async fn learn_the_past(
+        &self,
+        server: ServerId,
+        player: PlayerId,
+        told: Vec<PastSession>,
+        asked: Timestamp,
+    ) -> Result<()> {
+        let may_be_told = self.watch.state().may_be_told(server, player, asked);
+        if may_be_told {
+            self.absorb(Debt { purpose: Purpose::BackFill, server, player }, told, asked).await?;
+        }
+        Ok(())
     }
 
     /// Merges what was told of a player with what was seen.
@@ -277,23 +308,19 @@ impl Merging {
     }
 }
 
-/// Keeps what was told of a profile, which was told before at `before`. Returns whether it was switched.
-fn keep_profile(
+/// Notes whether a player's profile is private; it was read before at `before`. Returns whether that is news.
+pub(in crate::app) fn note_privacy(
     tx: &Transaction<'_>,
     server: ServerId,
-    told: Player,
+    (player, private): (PlayerId, bool),
     before: Option<Timestamp>,
-    now: Timestamp,
 ) -> Result<bool> {
-    let Player { id, name, private, .. } = told;
-    let was_private = players::private_among(tx, &[id])?.contains(&id);
-    players::remember(tx, &[(id, name)], now)?;
-    if private == was_private {
+    if players::private_among(tx, &[player])?.contains(&player) == private {
         return Ok(false);
     }
-    players::set_private(tx, id, private)?;
+    players::set_private(tx, player, private)?;
     if private {
-        sessions::lose_sight(tx, id, server, before)?;
+        sessions::lose_sight(tx, player, server, before)?;
     }
     Ok(true)
 }
@@ -316,13 +343,7 @@ impl super::State {
         let demand = &self.demand;
         let is_tracked = |debt: &Debt| demand.get(&debt.server).is_some_and(|players| players.contains(&debt.player));
         self.past.queue.retain(is_tracked);
-        let places = &self.places;
-        // What became of a session that ran when we lost sight of it is told by the next look.
-        let may_be_asked = |debt: &Debt| {
-            let place = places.get(&debt.server);
-            place.is_some_and(|place| place.is_live(now) || place.attendance.since(debt.player).is_none())
-        };
-        match self.past.queue.iter().position(may_be_asked) {
+        match self.past.queue.iter().position(|debt| self.may_be_told(debt.server, debt.player, now)) {
             Some(position) => self.past.queue.remove(position),
             None if self.past.queue.is_empty() || !self.past.doubts.is_empty() => None,
             None => {
@@ -330,6 +351,12 @@ impl super::State {
                 None
             }
         }
+    }
+
+    /// What became of a session that ran when we lost sight of it is told by the next look.
+    fn may_be_told(&self, server: ServerId, player: PlayerId, now: Timestamp) -> bool {
+        let place = self.places.get(&server);
+        place.is_some_and(|place| place.is_live(now) || place.attendance.since(player).is_none())
     }
 
     fn next_doubt(&mut self, now: Timestamp) -> Option<(ServerId, PlayerId)> {

@@ -24,7 +24,7 @@ use crate::{
     domain::{
         identity::{self, PlayerInput},
         ids::{ChannelId, SteamId},
-        report::Outcome,
+        report::{GroupCheck, Outcome},
     },
     view::{self, card::Face},
 };
@@ -38,7 +38,9 @@ const MODAL: usize = 4000;
 /// Groups of players
 #[poise::command(
     slash_command,
-    subcommands("check", "list", "add", "import", "remove", "change", "rename", "server", "board", "update", "del"),
+    subcommands(
+        "check", "list", "history", "add", "import", "remove", "change", "rename", "server", "board", "update", "del"
+    ),
     subcommand_required,
     interaction_context = "Guild",
     install_context = "Guild"
@@ -59,15 +61,39 @@ async fn check(
     group: String,
 ) -> Result<(), Trouble> {
     let talk = ctx.data();
+    if let Some(report) = talk.app().group_check_at_hand(talk.asker(), &group).await? {
+        return tell_check(talk, &report).await;
+    }
     talk.later().await?;
     show_check(talk, &group).await
 }
 
 /// Checks the group and shows it.
 pub(in super::super) async fn show_check(talk: &Talk, group: &str) -> Done {
-    let report = talk.app().group_check(talk.asker(), group).await?;
+    tell_check(talk, &talk.app().group_check(talk.asker(), group).await?).await
+}
+
+/// The same from a look of now, for somebody who pressed Refresh.
+pub(in super::super) async fn show_check_anew(talk: &Talk, group: &str) -> Done {
+    tell_check(talk, &talk.app().group_check_anew(talk.asker(), group).await?).await
+}
+
+async fn tell_check(talk: &Talk, report: &GroupCheck) -> Done {
     let anew = Report::Check(report.group_id);
-    talk.report(view::group::check(&report), anew, presses::buttons(anew)).await
+    talk.report(view::group::check(report), anew, presses::buttons(anew)).await
+}
+
+/// How long the members were on: day, week, month, wipe
+#[poise::command(slash_command)]
+async fn history(
+    ctx: Ctx<'_>,
+    #[description = "Which group"]
+    #[autocomplete = "suggest::groups"]
+    #[min_length = 1]
+    #[max_length = 64]
+    group: String,
+) -> Result<(), Trouble> {
+    super::history::of_group(ctx.data(), &group).await
 }
 
 /// All groups with their last check

@@ -4,6 +4,7 @@
 
 pub(super) mod board;
 pub(super) mod group;
+pub(super) mod history;
 mod languages;
 pub(super) mod player;
 pub(super) mod rustops;

@@ -51,8 +51,14 @@ pub(in super::super) async fn show_set(talk: &Talk, name: &str) -> Done {
 #[poise::command(slash_command)]
 async fn get(ctx: Ctx<'_>) -> Result<(), Trouble> {
     let talk = ctx.data();
-    talk.later().await?;
-    talk.say(view::server::get(&talk.app().server_get(talk.asker()).await?)).await
+    let report = match talk.app().server_get_at_hand(talk.asker()).await? {
+        Some(report) => report,
+        None => {
+            talk.later().await?;
+            talk.app().server_get(talk.asker()).await?
+        }
+    };
+    talk.say(view::server::get(&report)).await
 }
 
 /// Stop looking at the server; groups and history stay

@@ -31,7 +31,7 @@ pub struct GroupRow {
     pub members: usize,
     /// The server it is pinned to.
     pub pinned: Option<ServerName>,
-    /// The last check.
+    /// The last check; while the server is watched, what the watch saw a moment ago.
     pub last_check: Option<LastCheck>,
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{MemberName, ServerName};
 use crate::domain::{
     facts::FormerName,
-    ids::PlayerId,
+    ids::{GroupId, PlayerId},
     session::{Ending, Source},
     trouble::Trouble,
 };
@@ -41,6 +41,8 @@ pub struct PlayerHistory {
 /// `group history`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct GroupHistory {
+    /// Our id of the group.
+    pub group_id: GroupId,
     /// The group's name.
     pub group: String,
     /// On which server.

@@ -8,6 +8,7 @@ use crate::domain::{
     facts::FormerName,
     ids::{PlayerId, SteamId},
     presence::{Presence, Stale},
+    session::Ending,
     trouble::Trouble,
 };
 
@@ -53,4 +54,6 @@ pub struct SessionLine {
     pub start: Option<Timestamp>,
     /// Until; none while it runs.
     pub stop: Option<Timestamp>,
+    /// How it ended.
+    pub ending: Ending,
 }
