@@ -52,7 +52,7 @@ pub struct Config {
     pub battlemetrics_url: Url,
     /// Steam's Web API.
     pub steam_url: Url,
-    /// A tracing filter.
+    /// A level, or levels by part of the program: see [`crate::log::start`].
     pub log: String,
     /// How often a server with tracked players is polled, in seconds: 30 to 600.
     pub watch_interval: u32,
