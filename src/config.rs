@@ -57,7 +57,7 @@ pub struct Config {
     pub steam_url: Url,
     /// Where the latest release is told of; none: nobody asks.
     pub release_url: Option<Url>,
-    /// A tracing filter.
+    /// A level, or levels by part of the program: see [`crate::log::start`].
     pub log: String,
     /// How often a server with tracked players is polled, in seconds: 30 to 600.
     pub watch_interval: u32,

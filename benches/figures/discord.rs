@@ -4,8 +4,6 @@
 //! First answers are measured by the pretend Discord, from its dispatch of the interaction to the answer's arrival.
 
 use std::{
-    fs,
-    process::{Child, Command, Stdio},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -16,11 +14,10 @@ use rustops::{
 };
 
 use crate::{
+    bot::Bot,
     fake_discord::{FakeDiscord, Member, Reply},
     ms,
 };
-
-const BINARY: &str = env!("CARGO_BIN_EXE_rustops");
 
 pub(crate) fn run() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
@@ -35,7 +32,8 @@ async fn story() {
     let ann = discord.guild("Purple clan").member("Ann");
 
     let begun = Instant::now();
-    let bot = Bot::start(&discord, &sim);
+    let folder = tempfile::tempdir().unwrap();
+    let bot = Bot::start(&discord, &sim, folder.path());
     discord.wait_until(|discord| discord.gateway().is_connected()).await;
     println!("start to READY:           {:7.1} ms", ms(begun.elapsed()));
     ann.types("/rustops about").await;
@@ -46,7 +44,7 @@ async fn story() {
     checks(&sim, &ann).await;
     beside_a_slow_service(&sim, &ann).await;
     crowd(&discord).await;
-    println!("after all that: resident {:.1} MiB, {} threads", bot.resident_mib(), bot.threads());
+    println!("after all that: {}", weight(&bot));
     println!("violations of Discord's rules: {}", discord.take_violations().len());
     drop(bot);
     services.abort();
@@ -55,12 +53,15 @@ async fn story() {
 async fn idle(bot: &Bot) {
     const WATCHED: Duration = Duration::from_secs(20);
     tokio::time::sleep(Duration::from_secs(3)).await;
-    let before = bot.cpu_ticks();
+    let before = bot.busy();
     tokio::time::sleep(WATCHED).await;
-    // A tick is 10 ms on Linux (USER_HZ).
-    let busy_ms = (bot.cpu_ticks() - before) as f64 * 10.0;
-    let share = busy_ms / ms(WATCHED) * 100.0;
-    println!("idle: resident {:.1} MiB, {} threads, {share:.2} % of a core", bot.resident_mib(), bot.threads());
+    let share = ms(bot.busy() - before) / ms(WATCHED) * 100.0;
+    println!("idle: {}, {share:.2} % of a core", weight(bot));
+}
+
+fn weight(bot: &Bot) -> String {
+    let (all, own) = bot.resident();
+    format!("resident {all:.1} MiB ({own:.1} of them its own), {} threads", bot.threads())
 }
 
 async fn each_command(ann: &Member) {
@@ -158,61 +159,9 @@ async fn crowd(discord: &FakeDiscord) {
     );
 }
 
-async fn timed(ann: &Member, line: &str) -> (Reply, Duration) {
+pub(crate) async fn timed(ann: &Member, line: &str) -> (Reply, Duration) {
     let begun = Instant::now();
     let reply = ann.types(line).await;
     assert!(!reply.failed(), "{line} was not answered in time");
     (reply, begun.elapsed())
-}
-
-/// The real bot as a process of its own; ends with its owner.
-struct Bot {
-    process: Child,
-    _folder: tempfile::TempDir,
-}
-
-impl Bot {
-    fn start(discord: &FakeDiscord, sim: &Sim) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let process = Command::new(BINARY)
-            .args(["run", "--discord-token", discord.token(), "--discord-api-url", discord.url()])
-            .args(["--battlemetrics-url", &sim.battlemetrics_url(), "--battlemetrics-token", sim.battlemetrics_token()])
-            .args(["--steam-url", &sim.steam_url(), "--steam-key", sim.steam_key()])
-            .arg("--data-dir")
-            .arg(folder.path())
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        Self { process, _folder: folder }
-    }
-
-    fn status(&self, key: &str) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix(key)).unwrap();
-        line.split_whitespace().next().unwrap().parse().unwrap()
-    }
-
-    fn resident_mib(&self) -> f64 {
-        self.status("VmRSS:") as f64 / 1024.0
-    }
-
-    fn threads(&self) -> u64 {
-        self.status("Threads:")
-    }
-
-    /// User and system time: fields 14 and 15 of `/proc/PID/stat`, counted behind the name's closing bracket.
-    fn cpu_ticks(&self) -> u64 {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
-        let fields = stat.rsplit(')').next().unwrap();
-        fields.split_whitespace().skip(11).take(2).map(|field| field.parse::<u64>().unwrap()).sum()
-    }
-}
-
-impl Drop for Bot {
-    fn drop(&mut self) {
-        // It may have ended by itself; then there is nothing to end.
-        self.process.kill().ok();
-        self.process.wait().ok();
-    }
 }

@@ -10,14 +10,18 @@
     reason = "a benchmark measures and prints"
 )]
 
+mod bot;
 mod check;
 mod discord;
 #[path = "../../tests/scenarios/fake_discord/mod.rs"]
 mod fake_discord;
+mod keeping;
 mod program;
 mod text;
+mod watch;
+mod year;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 type Section = (&'static str, fn());
 
@@ -26,6 +30,8 @@ const SECTIONS: &[Section] = &[
     ("check: requests and time of a group check", check::run),
     ("program: the binary as a process", program::run),
     ("discord: the bot over a pretend Discord", discord::run),
+    ("watch: what it costs to know who is there", watch::run),
+    ("keeping: a database of a year", keeping::run),
 ];
 
 fn main() {
@@ -39,19 +45,17 @@ fn main() {
     }
 }
 
-/// How long `work` takes: the median of `times` runs.
-fn median(times: usize, mut work: impl FnMut()) -> Duration {
-    let mut taken: Vec<Duration> = (0..times)
-        .map(|_| {
-            let begun = Instant::now();
-            work();
-            begun.elapsed()
-        })
-        .collect();
+/// The median of what `times` runs say they took.
+fn median_of(times: usize, mut run: impl FnMut() -> Duration) -> Duration {
+    let mut taken: Vec<Duration> = (0..times).map(|_| run()).collect();
     taken.sort();
     taken.get(times / 2).copied().unwrap()
 }
 
 fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
+}
+
+fn mib(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 20)
 }

@@ -1,6 +1,6 @@
 //! The binary as a process: how big it is, and how soon it has answered from a large database.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path};
 
 use jiff::Timestamp;
 use rustops::{
@@ -11,26 +11,22 @@ use rustops::{
     store::{Store, groups, guilds, players},
 };
 
-use crate::{median, ms};
-
-const BINARY: &str = env!("CARGO_BIN_EXE_rustops");
+use crate::{
+    bot::{answer, program},
+    median_of, mib, ms,
+};
 
 pub(crate) fn run() {
-    let size = fs::metadata(BINARY).unwrap().len();
-    println!("binary, stripped: {:.2} MiB", size as f64 / f64::from(1 << 20));
+    let size = fs::metadata(program()).unwrap().len();
+    println!("binary, stripped: {:.2} MiB", mib(size));
     let folder = tempfile::tempdir().unwrap();
     fill(folder.path());
     let file = fs::metadata(folder.path().join("rustops.db")).unwrap().len();
-    println!("database: 200 groups, 5,000 members, 200,000 players, {:.1} MiB", file as f64 / f64::from(1 << 20));
-    let nothing = median(21, || answer(folder.path(), &["--version"]));
-    let list = median(21, || answer(folder.path(), &["group", "list"]));
+    println!("database: 200 groups, 5,000 members, 200,000 players, {:.1} MiB", mib(file));
+    let nothing = median_of(21, || answer(folder.path(), &["--version"]));
+    let list = median_of(21, || answer(folder.path(), &["group", "list"]));
     println!("rustops --version:  {:6.1} ms (what starting a process costs here)", ms(nothing));
     println!("rustops group list: {:6.1} ms", ms(list));
-}
-
-fn answer(folder: &Path, words: &[&str]) {
-    let output = Command::new(BINARY).arg("--data-dir").arg(folder).args(words).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 fn fill(folder: &Path) {

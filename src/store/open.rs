@@ -4,6 +4,7 @@
 
 use std::{
     fs,
+    hash::{Hash as _, Hasher as _},
     io::{self, Read},
     path::{Path, PathBuf},
     time::Duration,
@@ -11,14 +12,36 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 use jiff::Timestamp;
-use refinery::Migration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
+use siphasher::sip::SipHasher13;
 
 use super::{copies, problem, sqlite_problem};
 use crate::domain::notice::Storage;
 
-mod embedded {
-    refinery::embed_migrations!("migrations");
+/// A step from one version of the file to the next.
+#[derive(Clone, Copy)]
+pub(super) struct Migration {
+    version: i32,
+    name: &'static str,
+    sql: &'static str,
+}
+
+/// All that there is in `migrations/`, in order.
+const MIGRATIONS: [Migration; VERSION as usize] = [
+    Migration { version: 1, name: "foundation", sql: include_str!("../../migrations/V1__foundation.sql") },
+    Migration { version: 2, name: "watch", sql: include_str!("../../migrations/V2__watch.sql") },
+    Migration { version: 3, name: "boards", sql: include_str!("../../migrations/V3__boards.sql") },
+];
+
+impl Migration {
+    /// As refinery reckons it, so that its history would be recognised by it.
+    fn checksum(&self) -> u64 {
+        let mut hasher = SipHasher13::new();
+        self.name.hash(&mut hasher);
+        self.version.hash(&mut hasher);
+        self.sql.hash(&mut hasher);
+        hasher.finish()
+    }
 }
 
 /// The newest version in `migrations/`, so that a file that has it is recognised without preparing any migration.
@@ -150,7 +173,7 @@ pub(super) const BEGINNING: &[u8] = b"SQLite format 3\0";
 
 /// The writer, on a file that is of our version by now.
 pub(super) fn open(path: &Path, now: Timestamp) -> Result<Connection, OpenError> {
-    open_as(path, now, VERSION, || embedded::migrations::runner().get_migrations().clone())
+    open_as(path, now, VERSION, || MIGRATIONS.to_vec())
 }
 
 fn open_as(
@@ -350,18 +373,18 @@ fn log_ahead(connection: &Connection) -> anyhow::Result<()> {
 fn migrate(writer: &mut Connection, path: &Path, now: Timestamp, migrations: &[Migration]) -> anyhow::Result<()> {
     let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let from = version(&transaction)?;
-    let pending = || migrations.iter().filter(|migration| migration.version() > from);
-    let Some(to) = pending().map(Migration::version).max() else { return Ok(()) };
+    let pending = || migrations.iter().filter(|migration| migration.version > from);
+    let Some(to) = pending().map(|migration| migration.version).max() else { return Ok(()) };
     if from > 0 {
         copies::keep(&reader(path)?, path, to)?;
     }
     transaction.execute_batch(HISTORY)?;
     for migration in pending() {
-        let sql = migration.sql().with_context(|| format!("{migration} has no text"))?;
-        transaction.execute_batch(sql).with_context(|| format!("migrate to {migration}"))?;
+        let Migration { version, name, sql } = *migration;
+        transaction.execute_batch(sql).with_context(|| format!("migrate to V{version}__{name}"))?;
         transaction.execute(
             "INSERT INTO refinery_schema_history (version, name, applied_on, checksum) VALUES (?1, ?2, ?3, ?4)",
-            params![migration.version(), migration.name(), now.to_string(), migration.checksum().to_string()],
+            params![version, name, now.to_string(), migration.checksum().to_string()],
         )?;
     }
     let broken = transaction.query_row("PRAGMA foreign_key_check", [], |_| Ok(())).optional()?;
@@ -378,8 +401,7 @@ fn migrate(writer: &mut Connection, path: &Path, now: Timestamp, migrations: &[M
 #[cfg(test)]
 pub(super) fn in_memory() -> Connection {
     let mut connection = Connection::open_in_memory().unwrap();
-    let migrations = embedded::migrations::runner();
-    migrate(&mut connection, Path::new(""), Timestamp::UNIX_EPOCH, migrations.get_migrations()).unwrap();
+    migrate(&mut connection, Path::new(""), Timestamp::UNIX_EPOCH, &MIGRATIONS).unwrap();
     connection.pragma_update(None, "foreign_keys", true).unwrap();
     connection
 }

@@ -34,16 +34,10 @@ impl Place {
     }
 
     /// Opens as a program of a later version would, which has these migrations on top of ours.
-    fn open_later(&self, later: &[(&str, &str)]) -> Result<Connection, OpenError> {
-        let migrations = || {
-            let later = later
-                .iter()
-                .zip(VERSION + 1..)
-                .map(|((what, sql), version)| Migration::unapplied(&format!("V{version}__{what}"), sql).unwrap());
-            embedded::migrations::runner().get_migrations().iter().cloned().chain(later).collect()
-        };
-        let known = VERSION + i32::try_from(later.len()).unwrap();
-        open_as(&self.file, NOW, known, migrations)
+    fn open_later(&self, later: &[(&'static str, &'static str)]) -> Result<Connection, OpenError> {
+        let later = later.iter().zip(VERSION + 1..).map(|((name, sql), version)| Migration { version, name, sql });
+        let all: Vec<Migration> = MIGRATIONS.into_iter().chain(later).collect();
+        open_as(&self.file, NOW, VERSION + i32::try_from(all.len() - MIGRATIONS.len()).unwrap(), || all)
     }
 
     /// The copy before a migration to the version after ours.
@@ -66,10 +60,20 @@ fn guilds(connection: &Connection) -> Vec<String> {
 
 const BLUE: (&str, &str) = ("blue", "ALTER TABLE guilds ADD COLUMN blue TEXT;");
 
+mod embedded {
+    refinery::embed_migrations!("migrations");
+}
+
 #[test]
-fn the_version_is_that_of_the_newest_migration() {
-    let newest = embedded::migrations::runner().get_migrations().iter().map(Migration::version).max();
-    assert_eq!(newest, Some(VERSION));
+fn every_migration_is_known_as_refinery_would_know_it() {
+    let ours = MIGRATIONS.map(|migration| (migration.version, migration.name.to_owned(), migration.checksum()));
+    let mut refinerys: Vec<_> = embedded::migrations::runner()
+        .get_migrations()
+        .iter()
+        .map(|migration| (migration.version(), migration.name().to_owned(), migration.checksum()))
+        .collect();
+    refinerys.sort();
+    assert_eq!(ours.to_vec(), refinerys);
 }
 
 #[test]
