@@ -353,6 +353,7 @@ async fn a_postgresql_with_a_certificate_of_its_own_is_trusted_when_that_is_name
 /// Runs the program on a home of its own, and interrupts it after a part of the time that it takes.
 #[cfg(unix)]
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the moment of an interruption cannot be awaited")]
 fn what_is_interrupted_leaves_nothing_half_done() {
     use std::{
         process::Stdio,
