@@ -13,13 +13,14 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use tracing::{Event, Level, Subscriber, field::Visit};
 use tracing_subscriber::{
-    EnvFilter,
+    filter::{LevelFilter, Targets},
     fmt::{
-        FmtContext, FormatEvent, FormatFields, MakeWriter,
+        self as lines, FmtContext, FormatEvent, FormatFields, MakeWriter,
         format::{Compact, Format, Json, JsonFields, Writer},
         time::FormatTime,
     },
-    registry::LookupSpan,
+    layer::SubscriberExt as _,
+    registry::{self, LookupSpan},
 };
 
 use crate::clock::Clock;
@@ -44,24 +45,26 @@ pub enum Look {
     Json,
 }
 
-/// Starts the log on standard error. `filter` is a tracing filter; one that cannot be read counts as `info`. A second start,
-/// as in tests, changes nothing.
+/// Starts the log on standard error. `filter` is a level, or levels by part of the program, as `warn,rustops=debug`; one that
+/// cannot be read counts as `info`. A second start, as in tests, changes nothing.
 pub fn start(look: Look, filter: &str, clock: Arc<dyn Clock>) {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = filter.parse().unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
     let log: Box<dyn Subscriber + Send + Sync> = subscriber(look, filter, clock, io::stderr);
     tracing::subscriber::set_global_default(log).ok();
 }
 
-fn subscriber<W>(look: Look, filter: EnvFilter, clock: Arc<dyn Clock>, writer: W) -> Box<dyn Subscriber + Send + Sync>
+fn subscriber<W>(look: Look, filter: Targets, clock: Arc<dyn Clock>, writer: W) -> Box<dyn Subscriber + Send + Sync>
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    let log = lines::layer().with_writer(writer);
+    let heard = registry::Registry::default().with(filter);
     let text = Format::default().compact().with_timer(Time(Arc::clone(&clock)));
     match look {
-        Look::Terminal => Box::new(log.with_ansi(true).event_format(Once::new(Inner::Timed(text), clock)).finish()),
+        Look::Terminal => Box::new(heard.with(log.with_ansi(true).event_format(Once::new(Inner::Timed(text), clock)))),
         Look::Plain => {
-            Box::new(log.with_ansi(false).event_format(Once::new(Inner::Plain(text.without_time()), clock)).finish())
+            let once = Once::new(Inner::Plain(text.without_time()), clock);
+            Box::new(heard.with(log.with_ansi(false).event_format(once)))
         }
         Look::Json => {
             let json = Format::default()
@@ -71,7 +74,7 @@ where
                 .with_current_span(false)
                 .with_span_list(false);
             let once = Once::new(Inner::Json(json), clock);
-            Box::new(log.with_ansi(false).fmt_fields(JsonFields::new()).event_format(once).finish())
+            Box::new(heard.with(log.with_ansi(false).fmt_fields(JsonFields::new()).event_format(once)))
         }
     }
 }
@@ -203,7 +206,7 @@ mod tests {
         let paper = Paper::default();
         let clock = ManualClock::new(Timestamp::UNIX_EPOCH);
         let writer = paper.clone();
-        let log = subscriber(look, EnvFilter::new("info"), Arc::new(clock.clone()), move || writer.clone());
+        let log = subscriber(look, "info".parse().unwrap(), Arc::new(clock.clone()), move || writer.clone());
         tracing::subscriber::with_default(log, || tell(&clock));
         String::from_utf8(paper.0.lock().unwrap().clone()).unwrap()
     }

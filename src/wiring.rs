@@ -290,7 +290,8 @@ fn bot(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
     if config.battlemetrics_token.is_none() {
         tracing::warn!("no BattleMetrics token is set: commands that need it will say so");
     }
-    let runtime = workers()?;
+    // One thread is enough for what waits nearly always, and each more would keep memory of its own.
+    let runtime = Builder::new_current_thread().enable_all().build()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let heart = Arc::new(Heart::new(&config.data_dir, clock.now()));
     let (connected, connection) = watch::channel(false);

@@ -126,6 +126,11 @@ impl Desk {
         if well { pace.done(now) } else { pace.failed(now) }
     }
 
+    /// Whether the last turn of a board went wrong.
+    pub(super) fn has_failed(&self, board: BoardId) -> bool {
+        self.state().paces.get(&board).is_some_and(Pace::has_failed)
+    }
+
     /// To be held while a board is written, so that it is not written twice at once.
     pub(super) fn turn(&self, board: BoardId) -> Arc<tokio::sync::Mutex<()>> {
         Arc::clone(self.state().turns.entry(board).or_default())

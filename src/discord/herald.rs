@@ -111,24 +111,25 @@ impl Herald {
     }
 
     async fn take_turn(&self, board: &Board) {
-        let well = match self.keep_current(board.id, &board.guild, false).await {
-            Ok(()) => true,
-            Err(Stuck::App(error)) => {
-                tracing::warn!(board = %board.id, ?error, "a board could not be looked at");
-                false
-            }
+        match self.keep_current(board.id, &board.guild, false).await {
+            Ok(()) => {}
+            Err(Stuck::App(error)) => tracing::warn!(board = %board.id, ?error, "a board could not be looked at"),
             Err(Stuck::Post(refusal)) => {
                 tracing::warn!(board = %board.id, channel = %board.channel, %refusal, "a board could not be written");
-                false
             }
-        };
-        self.door.desk.turned(board.id, well, self.now());
+        }
     }
 
     /// Makes the board's message show what is so now; `anew` writes it even when that is what it shows already.
     pub(super) async fn keep_current(&self, board: BoardId, guild: &GuildKey, anew: bool) -> Result<(), Stuck> {
         let turn = self.door.desk.turn(board);
         let _turn = turn.lock().await;
+        let kept = self.keep_in_turn(board, guild, anew).await;
+        self.door.desk.turned(board, kept.is_ok(), self.now());
+        kept
+    }
+
+    async fn keep_in_turn(&self, board: BoardId, guild: &GuildKey, anew: bool) -> Result<(), Stuck> {
         // As it is now: somebody else may have written it meanwhile, or taken it away.
         let board = match self.door.app.board(guild, board).await {
             Ok(board) => board,
@@ -189,9 +190,14 @@ impl Herald {
                 Err(refusal) => return Err(refusal),
             }
         }
-        // A try whose answer was lost is not repeated as a second message: nothing but a success changes this.
+        // A try whose answer was lost is not repeated as a second message: nothing but a success changes this mark.
         let written = board.shown_at.map_or(0, Timestamp::as_second);
-        self.post.place(board.channel, &once(body, &format!("b{}:{written}", board.id))).await
+        let id = self.post.place(board.channel, &once(body.clone(), &format!("b{}:{written}", board.id))).await?;
+        if self.door.desk.has_failed(board.id) {
+            // It may be the message of the earlier try, which shows what was so then.
+            self.post.change(board.channel, id, &body).await?;
+        }
+        Ok(id)
     }
 
     /// Notes why a board could not be written, where somebody has to do something about it.

@@ -93,6 +93,11 @@ impl Pace {
         *self = Self { looked: Some(now), ..Self::default() };
     }
 
+    /// Whether the last turn went wrong.
+    pub fn has_failed(&self) -> bool {
+        self.failures > 0
+    }
+
     /// It could not be written: tried again after a pause that doubles each time.
     pub fn failed(&mut self, now: Timestamp) {
         let pause = FIRST_PAUSE.saturating_mul(1_i32.checked_shl(self.failures.min(20)).unwrap_or(i32::MAX));

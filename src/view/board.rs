@@ -194,15 +194,15 @@ mod tests {
         ];
         insta::assert_snapshot!(texts.join("\n\n"), @"
         Quiet | Purple Base
-        Purple Base has no members
+        Purple Base has no members. Add a player with /group add.
         _ updates itself
 
         Quiet | Purple Base
-        No server is set
+        No server is set. Choose one with /server set.
         _ updates itself
 
         Quiet | No groups yet
-        There are no groups yet
+        There are no groups yet. Add a player with /group add.
         _ updates itself
         ");
     }
@@ -229,7 +229,8 @@ mod tests {
         🟢 Purple Base · 2 of 5, 1 unknown · ChennyBounce, ?
         ⚫ Quiet ones · 0 of 2 · on Rusty Moose |US Monthly|
         ❔ Dark ones · 2 unknown
-        ⚫ Nobody · Nobody has no members
+        ❔ New ones · the first look is under way
+        ⚫ Nobody · no members
         _ updates itself
         ");
     }

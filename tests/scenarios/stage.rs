@@ -9,9 +9,16 @@
     reason = "test support outside of test functions: a broken stage should stop the story at once"
 )]
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
-use jiff::SignedDuration;
+use futures_util::future::BoxFuture;
+use jiff::{SignedDuration, Timestamp};
 use rustops::{
     app::App,
     clock::{Clock, ManualClock},
@@ -41,13 +48,63 @@ pub struct Stage {
 struct Bot {
     stop: oneshot::Sender<()>,
     running: JoinHandle<Result<(), End>>,
-    beside: Vec<JoinHandle<()>>,
+    beside: Vec<Beside>,
+}
+
+/// Something that goes on beside the bot.
+struct Beside {
+    running: JoinHandle<()>,
+    resting: Arc<AtomicUsize>,
+}
+
+/// The stage's clock for budgets, on which nobody waits: each sleep moves it a little ahead.
+struct Impatient {
+    clock: ManualClock,
+    ahead: Mutex<SignedDuration>,
+}
+
+impl Clock for Impatient {
+    fn now(&self) -> Timestamp {
+        self.clock.now() + *self.ahead.lock().unwrap()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        *self.ahead.lock().unwrap() += SignedDuration::try_from(duration).unwrap();
+        Box::pin(tokio::task::yield_now())
+    }
+}
+
+/// The stage's clock, which knows whether somebody waits on it.
+struct Bed {
+    clock: ManualClock,
+    resting: Arc<AtomicUsize>,
+}
+
+impl Clock for Bed {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        struct Asleep(Arc<AtomicUsize>);
+        impl Drop for Asleep {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        self.resting.fetch_add(1, Ordering::Relaxed);
+        let (asleep, sleep) = (Asleep(Arc::clone(&self.resting)), self.clock.sleep(duration));
+        Box::pin(async move {
+            sleep.await;
+            drop(asleep);
+        })
+    }
 }
 
 impl Drop for Bot {
     fn drop(&mut self) {
         self.running.abort();
-        self.beside.iter().for_each(JoinHandle::abort);
+        self.beside.iter().for_each(|beside| beside.running.abort());
     }
 }
 
@@ -69,7 +126,7 @@ impl Stage {
 
     /// Without a bot yet.
     pub async fn dark() -> Self {
-        tracing_subscriber::fmt().with_env_filter("warn").with_test_writer().try_init().ok();
+        tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_test_writer().try_init().ok();
         let clock = ManualClock::new(START);
         let (sim, services) =
             Sim::bind(SimOptions { seed: 7, clock: Arc::new(clock.clone()), latency: Duration::ZERO }).unwrap();
@@ -89,9 +146,8 @@ impl Stage {
     /// The use cases on the stage's database, as the bot has them.
     pub fn app(&self) -> App {
         let store = Store::open(&self.folder.path().join("rustops.db"), self.clock.now()).unwrap();
-        // The budgets wait on a clock of their own, on which nobody waits.
         let remote = |base: String, secret: &str| {
-            let clock = Arc::new(ManualClock::hasty(START));
+            let clock = Arc::new(Impatient { clock: self.clock.clone(), ahead: Mutex::default() });
             Options::new(base.parse().unwrap(), Some(secret.to_owned().into()), clock)
         };
         let battlemetrics = remote(self.sim.battlemetrics_url(), self.sim.battlemetrics_token());
@@ -116,9 +172,13 @@ impl Stage {
         });
         let mut beside = Vec::new();
         if self.watches {
-            let herald = bot.herald();
-            beside.push(tokio::spawn(keep_watch(app, Arc::<ManualClock>::clone(&clock), Some(herald.clone()))));
-            beside.push(tokio::spawn(keep_posted(herald, clock)));
+            let bed = || Bed { clock: self.clock.clone(), resting: Arc::default() };
+            let (herald, one, other) = (bot.herald(), bed(), bed());
+            let resting = [Arc::clone(&one.resting), Arc::clone(&other.resting)];
+            let watch = tokio::spawn(keep_watch(app, Arc::new(one), Some(herald.clone())));
+            let boards = tokio::spawn(keep_posted(herald, Arc::new(other)));
+            let both = [watch, boards].into_iter().zip(resting);
+            beside.extend(both.map(|(running, resting)| Beside { running, resting }));
         }
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(Box::pin(bot.run(async {
@@ -166,10 +226,23 @@ impl Stage {
         panic!("an hour went by in vain");
     }
 
-    /// A second goes by for the bot, and a moment for everybody.
+    /// A second goes by for the bot, and a moment for everybody: whatever goes on beside it comes to rest.
     pub async fn blink(&self) {
         self.clock.advance(SignedDuration::from_secs(1));
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        let beside = self.bot.iter().flat_map(|bot| &bot.beside).collect::<Vec<_>>();
+        if beside.is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let mut still = 0;
+        // What waits for the next second itself does not come to rest in this one.
+        for _ in 0..100 {
+            if still == 3 || beside.is_empty() {
+                break;
+            }
+            let rests = beside.iter().all(|one| one.resting.load(Ordering::Relaxed) > 0);
+            still = if rests { still + 1 } else { 0 };
+            if rests { tokio::task::yield_now().await } else { tokio::time::sleep(Duration::from_millis(1)).await }
+        }
     }
 
     /// What the asker is told alone: the answer itself, or the message that came after a public one was taken away.
