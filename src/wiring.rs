@@ -155,7 +155,7 @@ fn command(global: &Global, action: Action, terminal: &mut Terminal) -> Result<E
         );
     }
     let asker = Asker::terminal(guild(global));
-    let tidy = matches!(action, Action::Backup { .. }).then(|| terminal.stop());
+    let tidy = matches!(action, Action::Backup { .. } | Action::Export { .. }).then(|| terminal.stop());
     let acting = act::act(&app, &asker, action, terminal);
     Ok(runtime.block_on(stoppable(acting, tidy))?.unwrap_or(Exit::Usage))
 }

@@ -1,5 +1,5 @@
 //! Keeping data, as its owner sees it: imports from other bots (from dumps of a real PostgreSQL where there is one, and from
-//! it live), exports that come back, snapshots, removal for good.
+//! it live), exports that come back, snapshots, removal for good; and work that somebody interrupts.
 #![expect(clippy::unwrap_used, clippy::string_slice, reason = "what a story takes for granted may stop it")]
 
 use std::{fs, io, path::PathBuf, process::Command, sync::Arc};
@@ -32,15 +32,24 @@ struct Home {
 }
 
 impl Home {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let clock = ManualClock::hasty("2026-06-16T22:46:40Z".parse::<Timestamp>().unwrap());
+    /// Another process on the database in that folder.
+    fn at(folder: &TempDir) -> App {
+        Self::app(folder, &ManualClock::hasty(Timestamp::UNIX_EPOCH))
+    }
+
+    fn app(folder: &TempDir, clock: &ManualClock) -> App {
         let shared: Arc<ManualClock> = Arc::new(clock.clone());
         // Nobody answers there: these stories need no service.
         let options = || Options::new("http://127.0.0.1:9".parse().unwrap(), None, shared.clone());
         let store = Store::open(&folder.path().join("rustops.db"), Timestamp::UNIX_EPOCH).unwrap();
         let (battlemetrics, steam) = (BattleMetrics::new(options()).unwrap(), Steam::new(options()).unwrap());
-        let app = App::new(store, battlemetrics, steam, shared.clone());
+        App::new(store, battlemetrics, steam, shared.clone())
+    }
+
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = ManualClock::hasty("2026-06-16T22:46:40Z".parse::<Timestamp>().unwrap());
+        let app = Self::app(&folder, &clock);
         Self { app, me: Asker::terminal(GuildKey::local()), clock, folder }
     }
 
@@ -255,6 +264,201 @@ async fn a_real_postgresql_is_brought_over_whichever_way_it_is_taken() {
     let error = refused.app.bring_over(&refused.me, live("wr0ng"), PythonOptions::default()).await.unwrap_err();
     let told = format!("{error:?}");
     assert!(matches!(error, Error::Notice(_)) && told.contains("password") && !told.contains("wr0ng"), "{told}");
+}
+
+#[tokio::test]
+async fn a_postgresql_with_a_certificate_of_its_own_is_trusted_when_that_is_named() {
+    let made = Command::new("openssl").arg("version").output().is_ok();
+    let (true, Some(postgres)) = (made, Postgres::start()) else {
+        eprintln!("skipped: no PostgreSQL in /usr/lib/postgresql, or no openssl");
+        return;
+    };
+    postgres.sql(SCHEMA);
+    postgres.sql(DATA);
+    let at = |name: &str| postgres.folder.path().join(name).display().to_string();
+    let openssl = |line: &str| {
+        let done = Command::new("openssl").args(line.split(' ')).current_dir(postgres.folder.path()).output().unwrap();
+        assert!(done.status.success(), "{line}: {}", String::from_utf8_lossy(&done.stderr));
+    };
+    openssl(
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=Own -keyout ca.key -out ca.pem",
+    );
+    openssl(
+        "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=db -keyout server.key -out server.csr",
+    );
+    fs::write(at("names"), "subjectAltName=IP:127.0.0.1\n").unwrap();
+    openssl(
+        "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out vouched.pem",
+    );
+    // As PostgreSQL's manual has it, for itself and by itself.
+    openssl("req -x509 -key server.key -days 2 -subj /CN=db -out itself.pem");
+    let encrypted_with = |certificate: &str| {
+        for (from, to) in [(certificate, "server.crt"), ("server.key", "server.key")] {
+            let to = format!("{}/{to}", at("data"));
+            fs::copy(at(from), &to).unwrap();
+            assert!(Command::new("chmod").args(["600", &to]).status().unwrap().success());
+            if is_root() {
+                assert!(Command::new("chown").args(["postgres", &to]).status().unwrap().success());
+            }
+        }
+        postgres.sql("ALTER SYSTEM SET ssl = on");
+        postgres.sql("SELECT pg_reload_conf()");
+    };
+    let live = |query: String| {
+        let url = format!("postgres://rustops:s3cret@127.0.0.1:{}/postgres?{query}", postgres.port);
+        PythonRustops::Live(SecretString::from(url))
+    };
+    let refused = async |query: String| {
+        let home = Home::new();
+        format!("{:?}", home.app.bring_over(&home.me, live(query), PythonOptions::default()).await.unwrap_err())
+    };
+    let mut first = None;
+    for (shown, named) in [("vouched.pem", "ca.pem"), ("itself.pem", "itself.pem")] {
+        encrypted_with(shown);
+        // The server takes the new certificate when it gets to it.
+        let mut told = String::new();
+        for _ in 0..200 {
+            told = refused("sslmode=require".to_owned()).await;
+            if told.contains("sslrootcert=FILE") {
+                break;
+            }
+        }
+        assert!(
+            told.contains("certificate") && told.contains("sslrootcert=FILE") && !told.contains("s3cret"),
+            "{told}"
+        );
+        let told = refused(format!("sslrootcert={}", at("server.key"))).await;
+        assert!(told.contains("cannot be read as certificates"), "{told}");
+        let mut home = Home::new();
+        let mut brought = Err(told);
+        for _ in 0..200 {
+            let source = live(format!("sslmode=verify-full&sslrootcert={}", at(named)));
+            let options = PythonOptions {
+                time_zone: Some("Europe/Berlin".to_owned()),
+                active_server: Some(ACTIVE.to_owned()),
+                dry_run: false,
+            };
+            brought = home.app.bring_over(&home.me, source, options).await.map_err(|error| format!("{error:?}"));
+            if brought.is_ok() {
+                break;
+            }
+            home = Home::new();
+        }
+        check(&brought.unwrap());
+        let all = home.all().await;
+        assert_eq!(*first.get_or_insert_with(|| all.clone()), all);
+    }
+}
+
+/// Runs the program on a home of its own, and interrupts it after a part of the time that it takes.
+#[cfg(unix)]
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the moment of an interruption cannot be awaited")]
+fn what_is_interrupted_leaves_nothing_half_done() {
+    use std::{
+        process::Stdio,
+        thread,
+        time::{Duration, Instant},
+    };
+
+    use rustops::{domain::ids::PlayerId, store};
+
+    const PLAYERS: u64 = 8_000;
+    const PARTS: u32 = 5;
+
+    let home = Home::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(home.bring_over(rows(DATA), false));
+    let at = |name: &str| home.folder.path().join(name);
+    let store = Store::open(&at("rustops.db"), Timestamp::UNIX_EPOCH).unwrap();
+    let crowd: Vec<_> = (1..=PLAYERS)
+        .map(|id| (PlayerId::new(2_000_000_000 + id).unwrap(), format!("Somebody with a long name, number {id}")))
+        .collect();
+    let noted = store.write(move |tx| store::players::remember(tx, &crowd, Timestamp::UNIX_EPOCH));
+    runtime.block_on(noted).unwrap();
+    drop(store);
+    let guilds_data = |app: &App, guild: &str| {
+        let asker = Asker::terminal(guild.parse().unwrap());
+        runtime.block_on(app.export(&asker)).unwrap()
+    };
+    let wanted = guilds_data(&home.app, "local");
+    let Home { app, folder, .. } = home;
+    drop(app);
+    let at = |name: &str| folder.path().join(name);
+
+    let start = |line: &str| {
+        Command::new(env!("CARGO_BIN_EXE_rustops"))
+            .args(line.split(' '))
+            .arg("--data-dir")
+            .arg(folder.path())
+            .current_dir(folder.path())
+            .env("RUSTOPS_CONFIG", "")
+            .env("HOME", folder.path().join("nobody"))
+            .env_remove("XDG_CONFIG_HOME")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let whole = |line: &str| {
+        let began = Instant::now();
+        assert!(start(line).wait().unwrap().success(), "{line}");
+        began.elapsed()
+    };
+    // Each once in peace, which also tells how long it takes.
+    let works = [
+        ("backup x.db.gz", whole("backup good.db.gz")),
+        ("export x.json", whole("export good.json")),
+        ("import good.json --guild 42", whole("import good.json --guild 41")),
+        ("restore good.db.gz --yes", whole("restore good.db.gz --yes")),
+    ];
+    let files = || {
+        let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        // What a restore replaced is kept; locks and logs lie beside the database.
+        let mut names: Vec<_> = names
+            .filter(|name| !name.contains(".replaced-") && !name.ends_with("lock") && !name.contains("db-"))
+            .collect();
+        names.sort();
+        names
+    };
+    let before = files();
+    let (mut done, mut cut) = (0, 0);
+    for (line, takes) in works {
+        for part in 1..PARTS {
+            let mut program = start(line);
+            thread::sleep((takes * part / PARTS).max(Duration::from_millis(1)));
+            // It may have come to its end already.
+            Command::new("kill").args(["-INT", &program.id().to_string()]).status().unwrap();
+            let ended = program.wait().unwrap();
+            *if ended.success() { &mut done } else { &mut cut } += 1;
+            let told = format!("{line} interrupted after {part} of {PARTS} parts of {takes:?}, {ended}");
+
+            let made = files().into_iter().filter(|name| !before.contains(name)).collect::<Vec<_>>();
+            let allowed = made.iter().all(|name| name == "x.db.gz" || name == "x.json");
+            assert!(allowed && before.iter().all(|name| at(name).exists()), "{told}: {made:?}");
+            if at("x.db.gz").exists() {
+                let mut bytes = Vec::new();
+                let packed = fs::File::open(at("x.db.gz")).unwrap();
+                io::Read::read_to_end(&mut flate2::read::MultiGzDecoder::new(packed), &mut bytes).unwrap();
+                assert!(bytes.starts_with(b"SQLite format 3"), "{told}");
+                fs::remove_file(at("x.db.gz")).unwrap();
+            }
+            if at("x.json").exists() {
+                let read: rustops::domain::export::Export =
+                    serde_json::from_slice(&fs::read(at("x.json")).unwrap()).unwrap();
+                assert!(read.same_data(&wanted), "{told}");
+                fs::remove_file(at("x.json")).unwrap();
+            }
+            let found = store::checkup(&at("rustops.db")).unwrap().unwrap();
+            assert!(found.damage.is_empty(), "{told}: {:?}", found.damage);
+            let home = Home::at(&folder);
+            assert!(guilds_data(&home, "local").same_data(&wanted), "{told}");
+            let brought = guilds_data(&home, "42");
+            assert!(brought.groups.is_empty() || brought.same_data(&wanted), "{told}: {brought:#?}");
+        }
+    }
+    assert!(cut >= 5, "{cut} were cut off and {done} were not: too few to prove anything");
 }
 
 #[tokio::test]

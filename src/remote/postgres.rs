@@ -22,7 +22,15 @@ use tokio_postgres::{
 };
 use tokio_rustls::{
     TlsConnector, client,
-    rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName},
+    rustls::{
+        self, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+        client::{
+            WebPkiServerVerifier,
+            danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+        },
+        crypto::ring,
+        pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _},
+    },
 };
 
 /// How long to wait for a connection.
@@ -34,6 +42,12 @@ pub enum PostgresError {
     /// The address makes no sense.
     #[error("the address is not of the form postgres://user:password@host/database")]
     Address,
+    /// The file that `sslrootcert` names holds no certificate.
+    #[error("{path}, named by sslrootcert, cannot be read as certificates in PEM form")]
+    Certificates {
+        /// The file.
+        path: String,
+    },
     /// There are more bytes than may be kept.
     #[error("it holds too much")]
     TooLarge,
@@ -50,7 +64,9 @@ impl From<tokio_postgres::Error> for PostgresError {
         let causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
         let mut words = causes.fold(error.to_string(), |words, cause| format!("{words}: {cause}"));
         if words.contains("certificate") {
-            words.push_str("; make a dump instead, or add ?sslmode=disable on a network that you trust");
+            words.push_str(
+                "; name the certificate that vouches for it by ?sslrootcert=FILE, or make a dump instead, or add ?sslmode=disable on a network that you trust",
+            );
         }
         Self::Failed(words)
     }
@@ -58,7 +74,7 @@ impl From<tokio_postgres::Error> for PostgresError {
 
 /// Where it is, without who and with what: `postgres://host/database`.
 pub fn place(url: &SecretString) -> String {
-    let Ok(config) = url.expose_secret().parse::<Config>() else { return "postgres://".to_owned() };
+    let Ok((config, _)) = read(url) else { return "postgres://".to_owned() };
     let host = config.get_hosts().first().map(|host| match host {
         Host::Tcp(name) => name.clone(),
         #[cfg(unix)]
@@ -67,14 +83,35 @@ pub fn place(url: &SecretString) -> String {
     format!("postgres://{}/{}", host.unwrap_or_default(), config.get_dbname().unwrap_or_default())
 }
 
+/// The address, and the file that its `sslrootcert` names, which the library does not know. Certificates are always verified,
+/// so that libpq's `verify-ca` and `verify-full` ask for no more than `require` does here.
+fn read(url: &SecretString) -> Result<(Config, Option<String>), PostgresError> {
+    let url = url.expose_secret();
+    let (address, query) = url.split_once('?').unwrap_or((url, ""));
+    let mut roots = None;
+    let mut rest = Vec::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        match pair.split_once('=') {
+            Some(("sslrootcert", _)) => {
+                let read = url::form_urlencoded::parse(pair.as_bytes()).next();
+                roots = read.map(|(_, path)| path.into_owned());
+            }
+            Some(("sslmode", "verify-ca" | "verify-full")) => rest.push("sslmode=require"),
+            _ => rest.push(pair),
+        }
+    }
+    let config = format!("{address}?{}", rest.join("&")).parse().map_err(|_| PostgresError::Address)?;
+    Ok((config, roots.filter(|path| path != "system")))
+}
+
 /// Each of `tables` as comma-separated values with a header, or `None` where there is no such table; at most `limit` bytes.
 ///
 /// # Errors
 /// Says what is wrong, never with what password.
 pub async fn tables(url: &SecretString, tables: &[&str], limit: usize) -> Result<Vec<Option<Vec<u8>>>, PostgresError> {
-    let mut config: Config = url.expose_secret().parse().map_err(|_| PostgresError::Address)?;
+    let (mut config, roots) = read(url)?;
     config.connect_timeout(PATIENCE).application_name("rustops");
-    let (client, connection) = config.connect(Tls::new()?).await?;
+    let (client, connection) = config.connect(Tls::new(roots.as_deref())?).await?;
     let reading = async {
         let client = client;
         client.batch_execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY").await?;
@@ -109,19 +146,80 @@ async fn table(client: &Client, name: &str, limit: usize) -> Result<Option<Vec<u
     Ok(Some(bytes))
 }
 
-/// Encryption with the certificates that browsers trust.
+/// Encryption with the certificates that browsers trust, or with those of a file alone.
 #[derive(Clone)]
 struct Tls(TlsConnector);
 
 impl Tls {
-    fn new() -> Result<Self, PostgresError> {
-        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    fn new(roots: Option<&str>) -> Result<Self, PostgresError> {
+        let failed = |error: &dyn std::error::Error| PostgresError::Failed(error.to_string());
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
-            .map_err(|error| PostgresError::Failed(error.to_string()))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(Self(TlsConnector::from(Arc::new(config))))
+            .map_err(|error| failed(&error))?;
+        let config = match roots {
+            Some(path) => config.dangerous().with_custom_certificate_verifier(Arc::new(Known::read(path)?)),
+            None => config.with_root_certificates(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }),
+        };
+        Ok(Self(TlsConnector::from(Arc::new(config.with_no_client_auth()))))
+    }
+}
+
+/// Trusts whatever the certificates of a file vouch for, and these themselves: a certificate that a server made for itself,
+/// as PostgreSQL's manual shows, vouches for nobody else.
+#[derive(Debug)]
+struct Known {
+    certificates: Vec<CertificateDer<'static>>,
+    vouched: Arc<WebPkiServerVerifier>,
+}
+
+impl Known {
+    fn read(path: &str) -> Result<Self, PostgresError> {
+        let wrong = || PostgresError::Certificates { path: path.to_owned() };
+        let read = CertificateDer::pem_file_iter(path).map_err(|_| wrong())?;
+        let certificates: Vec<_> = read.collect::<Result<_, _>>().map_err(|_| wrong())?;
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(certificates.iter().cloned());
+        let vouched =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::new(ring::default_provider())).build();
+        Ok(Self { certificates, vouched: vouched.map_err(|_| wrong())? })
+    }
+}
+
+impl ServerCertVerifier for Known {
+    fn verify_server_cert(
+        &self,
+        shown: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        status: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        if self.certificates.iter().any(|known| known.as_ref() == shown.as_ref()) {
+            return Ok(ServerCertVerified::assertion());
+        }
+        self.vouched.verify_server_cert(shown, others, name, status, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        shown: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.vouched.verify_tls12_signature(message, shown, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        shown: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.vouched.verify_tls13_signature(message, shown, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.vouched.supported_verify_schemes()
     }
 }
 
@@ -177,5 +275,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Encrypted<S> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_of_certificates_is_taken_out_of_the_address() {
+        let read =
+            |url: &str| super::read(&SecretString::from(url)).map(|(config, roots)| (config.get_ssl_mode(), roots));
+        let require = tokio_postgres::config::SslMode::Require;
+        let url = "postgres://ann:s3cret@host/old?sslmode=verify-full&sslrootcert=%2Fhome%2Fann%2Fmy+ca.pem";
+        assert_eq!(read(url).unwrap(), (require, Some("/home/ann/my ca.pem".to_owned())));
+        assert_eq!(read("postgres://host/old?sslrootcert=system&sslmode=require").unwrap(), (require, None));
+        assert!(read("postgres://host/old?sslmode=nonsense").is_err());
+    }
+
+    #[test]
+    fn a_file_without_certificates_is_told_by_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let empty = folder.path().join("empty.pem");
+        std::fs::write(&empty, "nothing").unwrap();
+        for path in [empty.to_str().unwrap(), "/nowhere/ca.pem"] {
+            let told = Known::read(path).unwrap_err().to_string();
+            assert!(told.starts_with(path), "{told}");
+        }
     }
 }

@@ -28,7 +28,7 @@ async fn what_was_seen_of_tracked_players_moves_to_another_machine() {
     let export = old.app.export(&old.me).await.unwrap();
     assert!(export.sessions.len() >= 9 && export.windows.len() >= 3, "{export:#?}");
     assert!(export.sessions.iter().all(|session| guests[..3].iter().any(|guest| session.player == player(*guest))));
-    let last = export.sessions.iter().filter(|session| session.player == player(guests[1])).next_back().unwrap();
+    let last = export.sessions.iter().rfind(|session| session.player == player(guests[1])).unwrap();
     assert_eq!(last.ending, Ending::Unobserved, "nobody looks on that machine any more");
     assert!(export.players[0].names.len() >= 3, "{:?}", export.players[0].names);
 
