@@ -47,9 +47,14 @@ pub enum Look {
 /// Starts the log on standard error. `filter` is a tracing filter; one that cannot be read counts as `info`. A second start,
 /// as in tests, changes nothing.
 pub fn start(look: Look, filter: &str, clock: Arc<dyn Clock>) {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_new(discreet(filter)).unwrap_or_else(|_| EnvFilter::new(discreet("info")));
     let log: Box<dyn Subscriber + Send + Sync> = subscriber(look, filter, clock, io::stderr);
     tracing::subscriber::set_global_default(log).ok();
+}
+
+/// The filter, with the command library's warnings left out: they may hold an address with an interaction's token in it.
+fn discreet(filter: &str) -> String {
+    format!("{filter},poise=error")
 }
 
 fn subscriber<W>(look: Look, filter: EnvFilter, clock: Arc<dyn Clock>, writer: W) -> Box<dyn Subscriber + Send + Sync>
@@ -203,7 +208,7 @@ mod tests {
         let paper = Paper::default();
         let clock = ManualClock::new(Timestamp::UNIX_EPOCH);
         let writer = paper.clone();
-        let log = subscriber(look, EnvFilter::new("info"), Arc::new(clock.clone()), move || writer.clone());
+        let log = subscriber(look, EnvFilter::new(discreet("info")), Arc::new(clock.clone()), move || writer.clone());
         tracing::subscriber::with_default(log, || tell(&clock));
         String::from_utf8(paper.0.lock().unwrap().clone()).unwrap()
     }
@@ -214,6 +219,15 @@ mod tests {
             clock.advance(SignedDuration::from_secs(1));
         }
         tracing::warn!(service = "Discord", "no answer");
+    }
+
+    #[test]
+    fn the_command_library_warns_nobody_of_addresses_with_tokens() {
+        let told = written(Look::Plain, |_| {
+            tracing::warn!(target: "poise::dispatch::slash", "no answer at https://discord.com/webhooks/1/aSecret");
+            tracing::error!(target: "poise::dispatch::slash", "broken");
+        });
+        assert_eq!(told, "ERROR poise::dispatch::slash: broken\n");
     }
 
     #[test]
