@@ -48,9 +48,14 @@ pub enum Look {
 /// Starts the log on standard error. `filter` is a level, or levels by part of the program, as `warn,rustops=debug`; one that
 /// cannot be read counts as `info`. A second start, as in tests, changes nothing.
 pub fn start(look: Look, filter: &str, clock: Arc<dyn Clock>) {
-    let filter = filter.parse().unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
+    let filter = discreet(filter.parse().unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO)));
     let log: Box<dyn Subscriber + Send + Sync> = subscriber(look, filter, clock, io::stderr);
     tracing::subscriber::set_global_default(log).ok();
+}
+
+/// The filter, with the command library's warnings left out: they may hold an address with an interaction's token in it.
+fn discreet(filter: Targets) -> Targets {
+    filter.with_target("poise", LevelFilter::ERROR)
 }
 
 fn subscriber<W>(look: Look, filter: Targets, clock: Arc<dyn Clock>, writer: W) -> Box<dyn Subscriber + Send + Sync>
@@ -206,7 +211,8 @@ mod tests {
         let paper = Paper::default();
         let clock = ManualClock::new(Timestamp::UNIX_EPOCH);
         let writer = paper.clone();
-        let log = subscriber(look, "info".parse().unwrap(), Arc::new(clock.clone()), move || writer.clone());
+        let filter = discreet("info".parse().unwrap());
+        let log = subscriber(look, filter, Arc::new(clock.clone()), move || writer.clone());
         tracing::subscriber::with_default(log, || tell(&clock));
         String::from_utf8(paper.0.lock().unwrap().clone()).unwrap()
     }
@@ -217,6 +223,15 @@ mod tests {
             clock.advance(SignedDuration::from_secs(1));
         }
         tracing::warn!(service = "Discord", "no answer");
+    }
+
+    #[test]
+    fn the_command_library_warns_nobody_of_addresses_with_tokens() {
+        let told = written(Look::Plain, |_| {
+            tracing::warn!(target: "poise::dispatch::slash", "no answer at https://discord.com/webhooks/1/aSecret");
+            tracing::error!(target: "poise::dispatch::slash", "broken");
+        });
+        assert_eq!(told, "ERROR poise::dispatch::slash: broken\n");
     }
 
     #[test]

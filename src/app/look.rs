@@ -205,9 +205,10 @@ impl App {
             Outcome::Stale(why) => (Some(why), None),
             Outcome::Trouble(trouble) => (None, Some(trouble)),
         };
+        let read = view.window.map_or(view.at, |window| window.until);
         let look = Look {
             server: view.server.as_ref().map_or_else(|| ServerName { id: server, name: server.to_string() }, named),
-            as_of: view.at,
+            as_of: if trouble.is_some() { read } else { view.at },
             stale,
             trouble,
             hides_names: view.hides_names,

@@ -267,8 +267,7 @@ fn asker(guild: serenity::GuildId, member: &serenity::Member, user: &serenity::U
 
 /// The guild's key in the database: its id.
 fn key(guild: serenity::GuildId) -> GuildKey {
-    // A number always fits; a guild of the terminal is not reachable from here.
-    guild.to_string().parse().unwrap_or_else(|_| GuildKey::local())
+    GuildKey::discord(guild.get())
 }
 
 /// The ears of serenity: one method for each thing heard, each in a task of its own.

@@ -144,7 +144,9 @@ async fn delete(talk: &Talk, ticket: Ticket, group: GroupId) -> Done {
         return Ok(());
     }
     let deleted = talk.app().group_delete(talk.asker(), &Target::Known(group).input()).await?;
-    talk.turn(&talk.plain(&view::group::deleted(&deleted))).await
+    talk.turn(&talk.plain(&view::group::deleted(&deleted))).await?;
+    // The question was for the asker alone; the group was everybody's.
+    talk.say(view::group::deleted_by(&deleted, &talk.asker().actor_name)).await
 }
 
 async fn keep(talk: &Talk, ticket: Ticket) -> Done {

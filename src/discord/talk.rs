@@ -446,8 +446,7 @@ impl Talk {
     /// Waits until the menu that was shown, if any, has had its time; if nobody used it, says so in its place.
     pub(super) async fn expire(&self) {
         let Some(ticket) = *self.open.lock().unwrap_or_else(PoisonError::into_inner) else { return };
-        let patience = std::time::Duration::try_from(PATIENCE).unwrap_or_default();
-        self.door.clock.sleep(patience).await;
+        self.door.clock.sleep(PATIENCE.unsigned_abs()).await;
         // Claimed as of its last instant, so that it is neither too late nor too early to be the one who closes it.
         let last = Timestamp::from_millisecond(ticket.until.try_into().unwrap_or(i64::MAX)).unwrap_or(Timestamp::MAX);
         if self.door.shelf.claim(ticket, last) != Claim::Granted {

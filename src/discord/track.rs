@@ -81,16 +81,21 @@ pub(super) async fn into_new(talk: &Talk, ticket: Ticket, who: Who, name: &str) 
 }
 
 async fn put(talk: &Talk, ticket: Ticket, who: Who, target: &Target) -> Done {
-    let text = match who {
-        Who::Player(_) => None,
-        Who::Kept(stamp) => Some(talk.door.shelf.text(stamp).ok_or_else(phrases::stale)?),
+    /// As a use case takes them.
+    enum Players {
+        One(String),
+        Lines(String),
+    }
+    let players = match who {
+        Who::Player(player) => Players::One(player.to_string()),
+        Who::Kept(stamp) => Players::Lines(talk.door.shelf.text(stamp).ok_or_else(phrases::stale)?),
     };
     if !talk.claim(ticket).await? {
         return Ok(());
     }
     talk.touch(false).await?;
-    match (who, text) {
-        (Who::Player(player), _) => group::show_add(talk, &target.input(), &player.to_string(), None).await,
-        (Who::Kept(_), text) => group::import_lines(talk, target, &text.unwrap_or_default()).await,
+    match players {
+        Players::One(player) => group::show_add(talk, &target.input(), &player, None).await,
+        Players::Lines(lines) => group::import_lines(talk, target, &lines).await,
     }
 }

@@ -121,6 +121,11 @@ impl GuildKey {
         Self("local".to_owned())
     }
 
+    /// A Discord guild, by its id.
+    pub fn discord(id: u64) -> Self {
+        Self(id.to_string())
+    }
+
     /// The key as it is stored.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -286,7 +286,8 @@ impl Notice {
     /// Who has to act.
     pub fn blame(&self) -> Blame {
         match self {
-            Self::Outside { .. } => Blame::Outside,
+            // A key that is missing is as one that is refused.
+            Self::Outside { .. } | Self::SteamKeyMissing { .. } => Blame::Outside,
             _ => Blame::Request,
         }
     }

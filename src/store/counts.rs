@@ -6,9 +6,9 @@ use anyhow::Context;
 use rusqlite::Connection;
 
 use super::values::Count;
-use crate::domain::report::Counts;
+use crate::domain::{ids::GuildKey, report::Counts};
 
-/// Guilds that the bot is in, their living groups and members, and all players. Reads an index of each table to its end.
+/// Discord guilds that the bot is in, the living groups and members, and all players. Reads an index of each table to its end.
 ///
 /// # Errors
 /// Those of the database.
@@ -17,7 +17,13 @@ pub fn counts(connection: &Connection) -> anyhow::Result<Counts> {
     let living = "FROM guilds JOIN groups ON groups.guild = guilds.key AND groups.deleted_at IS NULL";
     let read = || -> rusqlite::Result<_> {
         Ok(Counts {
-            guilds: count("SELECT count(*) FROM guilds WHERE left_at IS NULL")?,
+            guilds: connection
+                .query_row(
+                    "SELECT count(*) FROM guilds WHERE left_at IS NULL AND key <> ?1",
+                    [GuildKey::local()],
+                    |row| row.get::<_, Count>(0),
+                )?
+                .0,
             groups: count(&format!("SELECT count(*) {living} WHERE guilds.left_at IS NULL"))?,
             members: count(&format!(
                 "SELECT count(*) {living}
@@ -36,7 +42,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::ids::{GuildKey, PlayerId},
+        domain::ids::PlayerId,
         store::{groups, guilds, open, players},
     };
 
@@ -58,6 +64,9 @@ mod tests {
             }
         }
         guilds::mark_left(&connection, &left, now).unwrap();
-        assert_eq!(counts(&connection).unwrap(), Counts { guilds: 1, groups: 1, members: 1, players: 1 });
+        let home_alone = Counts { guilds: 0, groups: 1, members: 1, players: 1 };
+        assert_eq!(counts(&connection).unwrap(), home_alone, "the terminal is no Discord server");
+        guilds::ensure(&connection, &"3".parse().unwrap(), now).unwrap();
+        assert_eq!(counts(&connection).unwrap(), Counts { guilds: 1, ..home_alone });
     }
 }

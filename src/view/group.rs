@@ -2,6 +2,8 @@
 //!
 //! Only wording and order of lines; the numbers come from the reports.
 
+use jiff::Timestamp;
+
 use super::{
     card::{Card, Face, Row, Span, Text, Title, Tone, name, plain, ready, strong_name, text},
     changes::undo_line,
@@ -14,6 +16,7 @@ use crate::domain::{
         GroupBrief, GroupCheck, GroupDeleted, GroupList, GroupPinned, GroupRenamed, GroupRow, GroupUpdated, Imported,
         ImportedLine, LineResult, MemberAdded, MemberName, MemberRemoved, NotUpdated,
     },
+    trouble::Trouble,
 };
 
 fn members(number: usize) -> String {
@@ -107,7 +110,8 @@ fn imported_line(line: &ImportedLine) -> Row {
         LineResult::Added { member } => (name(&member.name), text!["added"]),
         LineResult::Already { name: player } => (name(player), text!["in the group already"]),
         LineResult::Several { count } => {
-            (name(&line.input), text![plain(format!("{count} players fit; add this one with ")), Command::GroupAdd])
+            let fit = words::count(*count, "player fits", "players fit");
+            (name(&line.input), text![plain(fit), "; add this one with ", Command::GroupAdd])
         }
         LineResult::Refused { notice } => (name(&line.input), notice::brief(notice)),
     };
@@ -144,7 +148,8 @@ pub fn check(report: &GroupCheck) -> Card {
     if report.pinned {
         footer.extend(text![" (pinned)"]);
     }
-    footer.extend(text![" · checked ", Span::Ago(report.as_of)]);
+    let presences = report.members.iter().map(|state| &state.presence);
+    footer.extend(checked(report.trouble.as_ref(), presences, report.as_of));
     Card::titled(tone, title)
         .rows(rows)
         .line_if(report.stale.as_ref().map(words::stale_line))
@@ -153,6 +158,21 @@ pub fn check(report: &GroupCheck) -> Card {
         .line_if(privacy_hint(report))
         .line_if(link_hint(report))
         .footer(footer)
+}
+
+/// When the server was looked at: not at all when a service failed and nothing is known of anybody for that reason.
+pub fn checked<'a>(
+    trouble: Option<&Trouble>,
+    presences: impl IntoIterator<Item = &'a Presence>,
+    as_of: Timestamp,
+) -> Text {
+    let is_untold = |presence: &Presence| {
+        matches!(presence, Presence::Unknown { cause: Unknown::Trouble { .. } | Unknown::NotLinked, .. })
+    };
+    if trouble.is_some() && presences.into_iter().all(is_untold) {
+        return text![" · could not be checked"];
+    }
+    text![" · checked ", Span::Ago(as_of)]
 }
 
 /// Said where a server seems to hide its players' names.
@@ -197,6 +217,11 @@ pub fn deleted(report: &GroupDeleted) -> Card {
             "."
         ])
         .line(undo_line(report.change))
+}
+
+/// What others in the channel are told when somebody deleted a group.
+pub fn deleted_by(report: &GroupDeleted, who: &str) -> Card {
+    Card::new(Tone::Quiet, text![name(who), " deleted ", name(&report.group)]).line(undo_line(report.change))
 }
 
 /// The answer of `group change` and `group rename`.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{
     card::{Card, Face, Row, Span, Text, Tone, link, name, plain, ready, text},
     command::Command,
-    group::private_profile,
+    group::{checked, private_profile},
     notice, presence, words,
 };
 use crate::domain::{
@@ -49,7 +49,13 @@ pub fn check(report: &PlayerCheck, face: Face, now: Timestamp) -> Card {
             }),
         )
         .rows(sessions(report, now))
-        .footer(text![name(&report.server.name), " · checked ", Span::Ago(report.as_of)])
+        .footer(footer(report))
+}
+
+fn footer(report: &PlayerCheck) -> Text {
+    let mut footer = text![name(&report.server.name)];
+    footer.extend(checked(report.trouble.as_ref(), [&report.presence], report.as_of));
+    footer
 }
 
 /// The line of state. Of a member it is said since when nothing was seen; a player who was only looked up was never added.

@@ -117,6 +117,13 @@ async fn a_group_is_deleted_after_a_question_and_brought_back() {
     let question = ann.types("/group del group:Purple Base").await;
     let deleted = ann.presses(&question, "Delete").await;
     insta::assert_snapshot!("deleted", deleted.text());
+    stage.discord.wait_until(|_| !deleted.followups().is_empty()).await;
+    let told = deleted.followups().remove(0);
+    assert!(!told.is_ephemeral(), "others used the group too");
+    insta::assert_snapshot!(told.text(), @"
+    ┃ Ann deleted Purple Base «#747f8d»
+    ┃ Not right? </rustops undo> takes it back (change 4).
+    ");
     says(&ann.types("/group list").await, "No groups yet");
     insta::assert_snapshot!("undone", ann.types("/rustops undo").await.text());
     says(&ann.types("/group list").await, "2 members");

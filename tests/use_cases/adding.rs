@@ -2,7 +2,7 @@
 
 use rustops::{
     domain::{
-        notice::{Notice, What, Wrong},
+        notice::{Blame, Notice, What, Wrong},
         report::Candidate,
         trouble::TroubleKind,
     },
@@ -149,6 +149,7 @@ async fn without_a_steam_key_only_steam_links_are_refused() {
     for input in ["https://steamcommunity.com/id/chennybounce", "76561198058480105"] {
         let told = notice(stage.app.group_add(&stage.me, BASE, input, None).await);
         assert!(matches!(told, Notice::SteamKeyMissing { .. }), "{told:?}");
+        assert_eq!(told.blame(), Blame::Outside, "as a missing BattleMetrics token");
     }
     assert_eq!(stage.asked(), Vec::<String>::new());
     stage.add(BASE, "ChennyBounce").await;

@@ -166,7 +166,7 @@ async fn the_status_counts_what_is_kept_and_what_was_spent() {
     stage.check().await;
     let status = stage.app.status(None).await.unwrap();
     let counts = status.counts.unwrap();
-    assert_eq!((counts.guilds, counts.groups, counts.members), (1, 1, 7));
+    assert_eq!((counts.guilds, counts.groups, counts.members), (0, 1, 7));
     assert!(counts.players >= 7 && status.database > 0);
     assert!(status.battlemetrics.configured && status.steam.configured);
     let spent: u32 = status.battlemetrics.spent.iter().map(|spent| spent.requests).sum();

@@ -87,7 +87,7 @@ fn a_service_that_fails_is_the_cause_and_not_the_player() {
     ❔ Tee Higgins · unknown: no BattleMetrics subscription
     ❔ Sleepy · unknown: no BattleMetrics subscription
     No BattleMetrics subscription. Whoever runs the bot: subscribe the token's account at https://www.battlemetrics.com/subscription; the Basic plan should do.
-    _ Rusty Moose |US Monthly| · checked 40 s ago
+    _ Rusty Moose |US Monthly| · could not be checked
     ");
 }
 
