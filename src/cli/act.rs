@@ -167,6 +167,17 @@ impl Doing<'_> {
                 let failed = report.as_ref().is_ok_and(|report| report.trouble.is_some());
                 self.show(report, view::group::check, failed)
             }
+            GroupAction::Board { group, channel, .. } => {
+                let group = Some(joined(&group)).filter(|group| !group.is_empty());
+                match channel {
+                    Some(channel) => {
+                        let set = app.board_set(asker, group.as_deref(), channel).await;
+                        self.show(set, view::board::set, false)
+                    }
+                    // No channel is how `--off` reads.
+                    None => self.show(app.board_off(asker, group.as_deref()).await, view::board::removed, false),
+                }
+            }
             GroupAction::History { group, page } => {
                 let shown = |report: &GroupHistory| view::history::group(report, Face::Terminal);
                 self.show(app.group_history(asker, &joined(&group), page).await, shown, false)

@@ -377,6 +377,19 @@ pub enum GroupAction {
         #[arg(long, value_name = "N", conflicts_with = "clear")]
         pick: Option<usize>,
     },
+    /// Have the bot keep a message on Discord current
+    #[command(override_usage = "rustops --guild <ID> group board [GROUP] <--channel <ID>|--off>")]
+    #[command(group(ArgGroup::new("what").required(true).args(["channel", "off"])))]
+    Board {
+        /// Name of the group; without one, all groups
+        group: Vec<String>,
+        /// The Discord channel where it is to stand
+        #[arg(long, value_name = "ID")]
+        channel: Option<ChannelId>,
+        /// Take it away
+        #[arg(long)]
+        off: bool,
+    },
     /// How long the members were on, day, week, month and wipe
     History {
         /// Name of the group
@@ -566,6 +579,7 @@ impl Action {
             Self::Group(GroupAction::Change { .. }) => "group change",
             Self::Group(GroupAction::Update { .. }) => "group update",
             Self::Group(GroupAction::Server { .. }) => "group server",
+            Self::Group(GroupAction::Board { .. }) => "group board",
             Self::Group(GroupAction::History { .. }) => "group history",
             Self::Player(PlayerAction::Check { .. }) => "player check",
             Self::Player(PlayerAction::History { .. }) => "player history",

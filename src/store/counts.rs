@@ -15,6 +15,8 @@ use crate::domain::{ids::GuildKey, report::Counts};
 pub fn counts(connection: &Connection) -> anyhow::Result<Counts> {
     let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, Count>(0)).map(|count| count.0);
     let living = "FROM guilds JOIN groups ON groups.guild = guilds.key AND groups.deleted_at IS NULL";
+    let boards = "FROM guilds JOIN boards ON boards.guild = guilds.key AND boards.removed_at IS NULL
+                  WHERE guilds.left_at IS NULL";
     let read = || -> rusqlite::Result<_> {
         Ok(Counts {
             guilds: connection
@@ -31,6 +33,8 @@ pub fn counts(connection: &Connection) -> anyhow::Result<Counts> {
                  WHERE guilds.left_at IS NULL"
             ))?,
             players: count("SELECT count(*) FROM players")?,
+            boards: count(&format!("SELECT count(*) {boards}"))?,
+            boards_stuck: count(&format!("SELECT count(*) {boards} AND boards.problem IS NOT NULL"))?,
         })
     };
     read().context("count what is kept")
@@ -64,7 +68,7 @@ mod tests {
             }
         }
         guilds::mark_left(&connection, &left, now).unwrap();
-        let home_alone = Counts { guilds: 0, groups: 1, members: 1, players: 1 };
+        let home_alone = Counts { groups: 1, members: 1, players: 1, ..Counts::default() };
         assert_eq!(counts(&connection).unwrap(), home_alone, "the terminal is no Discord server");
         guilds::ensure(&connection, &"3".parse().unwrap(), now).unwrap();
         assert_eq!(counts(&connection).unwrap(), Counts { guilds: 1, ..home_alone });

@@ -7,12 +7,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
+    board,
     card::{Card, Face, Row, Span},
     changes, choices, group, help, history, keeping, notice, player, presence, server, status, words,
 };
 use crate::domain::{
     facts::{FormerName, QueryStatus, Server, ServerStatus},
-    ids::{ChangeId, ChannelId, GroupId, GuildKey, MemberId, PlayerId, RoleId, ServerId, SteamId},
+    ids::{BoardId, ChangeId, ChannelId, GroupId, GuildKey, MemberId, PlayerId, RoleId, ServerId, SteamId},
     keeping::{
         Adopted, Altered, BackedUp, Exported, FileProblem, Forgotten, GuildImported, Remark, Restored, RowRemark,
         Unusable,
@@ -192,6 +193,24 @@ pub(crate) fn pinned(tag: &str) -> GroupPinned {
     }
 }
 
+fn board_set(tag: &str) -> BoardSet {
+    BoardSet {
+        board: BoardId::new(4).unwrap(),
+        group: Some(format!("{tag}Purple Base")),
+        channel: ChannelId::new(78).unwrap(),
+        before: ChannelId::new(77),
+        change: change_id(19),
+    }
+}
+
+fn board_removed(tag: &str) -> BoardRemoved {
+    BoardRemoved {
+        group: Some(format!("{tag}Purple Base")),
+        channel: ChannelId::new(78).unwrap(),
+        change: change_id(20),
+    }
+}
+
 pub(crate) fn updated(tag: &str) -> GroupUpdated {
     GroupUpdated {
         group: format!("{tag}Purple Base"),
@@ -290,7 +309,7 @@ fn watch(server: ServerName, health: Health) -> WatchRow {
 }
 
 fn counts() -> Counts {
-    Counts { guilds: 2, groups: 3, members: 21, players: 512 }
+    Counts { guilds: 2, groups: 3, members: 21, players: 512, boards: 2, boards_stuck: 1 }
 }
 
 pub(crate) fn status_report(tag: &str) -> Status {
@@ -469,6 +488,8 @@ pub(crate) fn reports(tag: &str) -> Vec<Sample> {
         sample("group del", &deleted(tag), |report, _| group::deleted(report)),
         sample("group change", &renamed(tag), |report, _| group::renamed(report)),
         outcome("group server", &pinned(tag), |report, _| group::pinned(report)),
+        sample("group board", &board_set(tag), |report, _| board::set(report)),
+        sample("group board", &board_removed(tag), |report, _| board::removed(report)),
         sample("group update", &updated(tag), |report, _| group::updated(report)),
         outcome("player check", &player_check(tag), |report, face| player::check(report, face, now())),
         outcome("player history", &player_history(tag), |report, face| history::player(report, face)),

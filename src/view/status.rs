@@ -3,13 +3,13 @@
 //! Only wording and order of lines; nothing is measured here.
 
 use super::{
-    card::{Card, Row, Span, Tone, name, plain, text},
+    card::{Card, Row, Span, Text, Tone, name, plain, text},
     changes::undo_line,
     notice, words,
 };
 use crate::domain::{
     presence::Stale,
-    report::{Health, Purpose, RecentTrouble, ServiceStatus, SettingsReport, Status},
+    report::{Counts, Health, Purpose, RecentTrouble, ServiceStatus, SettingsReport, Status},
     trouble::{Service, Trouble, TroubleKind},
 };
 
@@ -38,6 +38,7 @@ pub fn status(report: &Status) -> Card {
         .rows(storage(report))
         .field_if("Discord servers", report.counts.map(|counts| text![plain(counts.guilds.to_string())]))
         .field_if("Kept", kept.map(|kept| text![plain(kept)]))
+        .field_if("Boards", report.counts.filter(|counts| counts.boards > 0).map(boards))
         .field_if("Discord", latency)
         .rows(services.into_iter().flat_map(|(key, service)| service_rows(key, service)))
         .rows(watches(report))
@@ -55,6 +56,15 @@ fn storage(report: &Status) -> Vec<Row> {
         Row::Text(text![plain(format!("Only {free} are free on its disk. Whoever runs the bot: make room."))])
     });
     trouble.into_iter().chain(room).collect()
+}
+
+fn boards(counts: Counts) -> Text {
+    match counts.boards_stuck {
+        0 => text![plain(counts.boards.to_string())],
+        stuck => {
+            text![plain(format!("{}, of which {stuck} cannot be written; the log channel says why", counts.boards))]
+        }
+    }
 }
 
 /// Everything but a missing Steam key, which is a choice.

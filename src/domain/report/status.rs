@@ -98,6 +98,10 @@ pub struct Counts {
     pub members: u64,
     /// Players known.
     pub players: u64,
+    /// Living boards.
+    pub boards: u64,
+    /// Boards that cannot be written until somebody mends something.
+    pub boards_stuck: u64,
 }
 
 /// How an outside service stands.
