@@ -270,8 +270,8 @@ impl Export {
         let pairs = self.windows.iter().zip(self.windows.iter().skip(1));
         let mut same = pairs.filter(|(one, next)| one.server == next.server);
         ensure(same.all(|(one, next)| one.stop < next.start), "two windows overlap")?;
-        let groups = self.sessions.iter().map(|session| (session.player, session.server));
-        ensure(groups.is_sorted(), "the sessions are in no order")?;
+        let order = self.sessions.iter().map(|session| (session.player, session.server));
+        ensure(order.is_sorted(), "the sessions are in no order")?;
         ensure(self.windows.iter().map(|window| window.server).is_sorted(), "the windows are in no order")
     }
 }
