@@ -187,6 +187,7 @@ mod tests {
         Database: 3.4 MB
         Discord servers: 2
         Kept: 3 groups · 21 members · 512 players known
+        Boards: 2, of which 1 cannot be written; the log channel says why
         Discord: 42 ms
         BattleMetrics: set up · 57 of 60 requests a minute left · last minute: 3 for commands
         Steam: not set up
@@ -230,7 +231,7 @@ mod tests {
         let mut report = samples::status_report("");
         report.watches.truncate(1);
         report.watches[0].health = Health::Stale { why: samples::stales()[4] };
-        insta::assert_snapshot!(samples::sketch(&status(&report), Face::Discord).lines().nth(13).unwrap(), @"Who is online cannot be told: the clock of the bot's machine is 3h 5m behind. Whoever runs the bot: set the clock (timedatectl set-ntp true); the rest mends itself.");
+        insta::assert_snapshot!(samples::sketch(&status(&report), Face::Discord).lines().nth(14).unwrap(), @"Who is online cannot be told: the clock of the bot's machine is 3h 5m behind. Whoever runs the bot: set the clock (timedatectl set-ntp true); the rest mends itself.");
     }
 
     #[test]

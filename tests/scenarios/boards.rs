@@ -26,7 +26,7 @@ async fn put_up(stage: &Stage, ann: &Member, channel: &Channel) -> SeenMessage {
     stage.passes_until(|_| shows(channel, "3 of 7 online")).await;
     // What BattleMetrics remembers of the absent is fetched one by one.
     minutes(stage, 1).await;
-    channel.messages().pop().unwrap()
+    channel.messages().remove(0)
 }
 
 fn shows(channel: &Channel, words: &str) -> bool {

@@ -289,6 +289,7 @@ const EVERY_COMMAND: &[&str] = &[
     "group change Purple Red",
     "group update Red",
     "group history Red",
+    "group board --off",
     "group server Red --clear",
     "group del Red --yes",
     "player check somebody",

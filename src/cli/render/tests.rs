@@ -112,6 +112,8 @@ fn facts_stand_beside_their_keys_and_wrap_beneath_themselves() {
     Database         3.4 MB
     Discord servers  2
     Kept             3 groups · 21 members · 512 players known
+    Boards           2, of which 1 cannot be written; the log
+                     channel says why
     Discord          42 ms
     BattleMetrics    set up · 57 of 60 requests a minute left ·
                      last minute: 3 for commands
