@@ -15,12 +15,12 @@ use rustops::{
     app::{App, Asker},
     clock::{Clock, ManualClock, SystemClock},
     domain::{
-        ids::{GuildKey, PlayerId, ServerId},
+        ids::{ChannelId, GuildKey, PlayerId, ServerId},
         report::Purpose,
     },
     remote::{BattleMetrics, Options, Steam},
     sim::{Sim, SimOptions},
-    store::{Store, groups, guilds, players, servers, sessions},
+    store::{Store, boards, groups, guilds, players, servers, sessions},
 };
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -275,7 +275,7 @@ fn written() -> u64 {
     io.lines().find_map(|line| line.strip_prefix("write_bytes: ")).unwrap().parse().unwrap()
 }
 
-/// The real bot with ten servers of 300 players and 100 groups of 20, and a check of 50 members in it.
+/// The real bot with ten servers of 300 players and 100 boards of groups of 20, and a check of 50 members in it.
 async fn ten_servers() {
     const WATCHED: Duration = Duration::from_secs(60);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -286,13 +286,14 @@ async fn ten_servers() {
     let ann = guild.member("Ann");
     let folder = tempfile::tempdir().unwrap();
     let mut crowds: Vec<Crowd> = (0..10).map(|number| Crowd::new(&sim, number, 300)).collect();
-    found(folder.path(), &guild.id().to_string(), &crowds).await;
+    let boards = guild.channel("boards");
+    found(folder.path(), &guild.id().to_string(), boards.id(), &crowds).await;
 
     let bot = Bot::start(&discord, &sim, folder.path());
     discord.wait_until(|discord| discord.gateway().is_connected()).await;
     // Each server has been polled once after a minute.
     tokio::time::sleep(Duration::from_secs(65)).await;
-    let before = bot.busy();
+    let (before, written) = (bot.busy(), edits(&discord));
     let begun = Instant::now();
     while begun.elapsed() < WATCHED {
         for crowd in &mut crowds {
@@ -303,8 +304,11 @@ async fn ten_servers() {
     let share = ms(bot.busy() - before) / ms(begun.elapsed()) * 100.0;
     let (all, own) = bot.resident();
     println!(
-        "\n10 servers with 300 players each, 100 groups: {share:.2} % of a core, resident {all:.1} MiB ({own:.1} of them \
-         its own)"
+        "\n10 servers with 300 players each, 100 boards of 20: {share:.2} % of a core, resident {all:.1} MiB ({own:.1} of \
+         them its own); {} boards stand, {} edits in {} s",
+        boards.messages().len(),
+        edits(&discord) - written,
+        begun.elapsed().as_secs()
     );
     sim.forget_requests();
     let (first, _) = timed(&ann, "/group check group:Of fifty").await;
@@ -332,12 +336,16 @@ async fn ten_servers() {
     services.abort();
 }
 
+fn edits(discord: &FakeDiscord) -> usize {
+    discord.requests().iter().filter(|request| request.method == "PATCH").count()
+}
+
 fn is_poll(path: &str) -> bool {
     path.starts_with("/servers/")
 }
 
-/// Ten groups for each server, and one of fifty for the first.
-async fn found(folder: &Path, guild: &str, crowds: &[Crowd]) {
+/// Ten groups with a board each for every server, and one of fifty for the first.
+async fn found(folder: &Path, guild: &str, channel: u64, crowds: &[Crowd]) {
     let now = SystemClock.now();
     let store = Store::open(&folder.join("rustops.db"), now).unwrap();
     let guild: GuildKey = guild.parse().unwrap();
@@ -359,6 +367,9 @@ async fn found(folder: &Path, guild: &str, crowds: &[Crowd]) {
             for (name, members) in teams {
                 let group = groups::create(tx, &guild, &name, now)?;
                 groups::pin(tx, group, Some(*server))?;
+                if name != "Of fifty" {
+                    boards::create(tx, &guild, Some(group), ChannelId::new(channel).unwrap(), None)?;
+                }
                 for (player, name) in members {
                     groups::add_member(tx, group, Some(*player), None, name, now)?;
                     sessions::note_inquiry(tx, *player, *server, now)?;
