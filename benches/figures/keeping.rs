@@ -96,6 +96,12 @@ fn older(folder: &Path, version: i32) -> PathBuf {
             .execute_batch(&format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM year.{table}"))
             .unwrap();
     }
+    if version < 4 {
+        // As far as whole names go; each word of them stood there too.
+        connection
+            .execute_batch("INSERT OR IGNORE INTO main.player_name_starts (start, player) SELECT folded, player FROM year.folded_names")
+            .unwrap();
+    }
     path
 }
 

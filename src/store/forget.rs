@@ -116,7 +116,7 @@ pub fn person(connection: &Connection, person: &Person, guild: Option<&GuildKey>
             "DELETE FROM passages WHERE subject = ?1 AND place IN (SELECT id FROM places WHERE kind = 1)",
             "DELETE FROM present WHERE subject = ?1 AND place IN (SELECT id FROM places WHERE kind = 1)",
             "DELETE FROM inquiries WHERE subject = ?1 AND place IN (SELECT id FROM places WHERE kind = 1)",
-            "DELETE FROM player_name_starts WHERE player = ?1",
+            "DELETE FROM folded_names WHERE player = ?1",
             "DELETE FROM player_names WHERE player = ?1",
             "DELETE FROM players WHERE id = ?1",
         ] {

@@ -19,7 +19,7 @@ use crate::domain::{
 /// How exact the times of a name are: a name that stays is noted again only after this long, to spare the disk.
 const NOTED_EVERY: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// The most words of one name by which it can be found; a name of hundreds of words would fill the disk otherwise.
+/// The most words of one name by which it can be found; a name of hundreds of words would hold up everybody's search.
 const MOST_STARTS: usize = 8;
 
 /// A player as last told.
@@ -114,12 +114,10 @@ fn add_name(
         )?
         .execute(params![id, name, first_seen.map(Seconds), last_seen.map(Seconds)])
         .context("keep a name")?;
-    for start in starts(&names::folded(name)) {
-        connection
-            .prepare_cached("INSERT OR IGNORE INTO player_name_starts (start, player) VALUES (?1, ?2)")?
-            .execute(params![start, id])
-            .context("make a name searchable")?;
-    }
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO folded_names (player, folded) VALUES (?1, ?2)")?
+        .execute(params![id, names::folded(name)])
+        .context("make a name searchable")?;
     Ok(())
 }
 
@@ -218,18 +216,8 @@ pub fn link_steam(connection: &Connection, id: PlayerId, steam: SteamId) -> anyh
 
 /// Forgets a player whom nothing refers to, with all names and sightings.
 pub(super) fn forget(connection: &Connection, player: i64) -> anyhow::Result<()> {
-    let names: Vec<String> = connection
-        .prepare_cached("SELECT name FROM player_names WHERE player = ?1")?
-        .query_map([player], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    for name in names {
-        for start in starts(&names::folded(&name)) {
-            connection
-                .prepare_cached("DELETE FROM player_name_starts WHERE start = ?1 AND player = ?2")?
-                .execute(params![start, player])?;
-        }
-    }
     for sql in [
+        "DELETE FROM folded_names WHERE player = ?1",
         "DELETE FROM player_names WHERE player = ?1",
         "DELETE FROM sightings WHERE player = ?1",
         "DELETE FROM players WHERE id = ?1",
@@ -288,71 +276,84 @@ pub fn get(connection: &Connection, id: PlayerId) -> anyhow::Result<Option<Known
     Ok(Some(player))
 }
 
-pub(super) const SEARCH: &str =
-    "SELECT player FROM player_name_starts WHERE start >= ?1 AND start < ?2 ORDER BY start, player";
+pub(super) const FOLDED: &str = "SELECT player, folded FROM folded_names";
 
 /// Players who have or had a name that begins like this, or has a word that begins like this; each once, the exact name
-/// first, then by what follows.
+/// first, then by what follows. Reads every name.
 ///
 /// # Errors
 /// Those of the database.
 pub fn search(connection: &Connection, folded: &str, limit: usize) -> anyhow::Result<Vec<FoundPlayer>> {
-    let mut statement = connection.prepare_cached(SEARCH)?;
-    let mut rows = statement.query(params![folded, format!("{folded}{}", char::MAX)])?;
-    let mut seen = HashSet::new();
-    let mut found = Vec::new();
-    while found.len() < limit {
-        let Some(row) = rows.next().context("search for a name")? else { break };
-        let id: PlayerId = row.get(0)?;
-        if seen.insert(id) {
-            found.extend(get(connection, id)?.map(|player| matched(player, folded)));
-        }
-    }
-    Ok(found)
+    nearest(connection, folded, 0, limit)
 }
 
 /// Letters from which on a slip is forgiven; from twice as many on, a second one.
 const SLIP_FROM: usize = 4;
 
-/// Rows looked at for one first letter; of a letter with more, the rest is not found.
-const MOST_ALIKE: i64 = 20_000;
-
-/// Players whose name, or a word of it, begins nearly like this, best first. The first letter has to be right, or to be
-/// the one that was typed second.
+/// Players whose name, or a word of it, begins nearly like this, those with the fewest slips first. Reads every name.
 ///
 /// # Errors
 /// Those of the database.
 pub fn search_nearly(connection: &Connection, folded: &str, limit: usize) -> anyhow::Result<Vec<FoundPlayer>> {
-    let letters = folded.chars().count();
-    if letters < SLIP_FROM {
-        return Ok(Vec::new());
+    match (folded.chars().count() / SLIP_FROM).min(2) {
+        0 => Ok(Vec::new()),
+        most => nearest(connection, folded, most, limit),
     }
-    let most = letters / SLIP_FROM;
-    let mut hits: Vec<(usize, String, PlayerId)> = Vec::new();
-    let mut firsts: Vec<char> = folded.chars().take(2).collect();
-    firsts.dedup();
-    let mut statement = connection.prepare_cached(ALIKE)?;
-    for first in firsts {
-        let mut rows = statement.query(params![first.to_string(), format!("{first}{}", char::MAX), MOST_ALIKE])?;
-        while let Some(row) = rows.next().context("search for a name nearly like this")? {
-            let start = row.get_ref(0)?.as_str()?;
-            if let Some(slips) = names::slips(folded, start, most.min(2)) {
-                hits.push((slips, start.to_owned(), row.get(1)?));
-            }
+}
+
+/// A place in a name that fits what was typed: the slips, the name from there on, and whose name.
+type Hit = (usize, String, PlayerId);
+
+/// The `limit` best, each player once.
+fn nearest(connection: &Connection, folded: &str, most_slips: usize, limit: usize) -> anyhow::Result<Vec<FoundPlayer>> {
+    let mut statement = connection.prepare_cached(FOLDED)?;
+    let mut rows = statement.query([])?;
+    let mut hits: Vec<Hit> = Vec::new();
+    let letters = letters(folded);
+    while let Some(row) = rows.next().context("read the names")? {
+        let name = row.get_ref(1)?.as_str()?;
+        let Some((slips, start)) = best_start(folded, letters, name, most_slips) else { continue };
+        hits.push((slips, start.to_owned(), row.get(0)?));
+        if hits.len() >= 2 * limit.max(TIDIED_FROM) {
+            keep_best(&mut hits, limit);
         }
     }
-    hits.sort_unstable();
-    let mut seen = HashSet::new();
-    hits.retain(|(.., player)| seen.insert(*player));
-    hits.truncate(limit);
+    keep_best(&mut hits, limit);
     let mut found = Vec::new();
-    for (_, start, id) in hits {
-        found.extend(get(connection, id)?.map(|player| matched(player, &start)));
+    for (slips, start, id) in hits {
+        let fits = if slips == 0 { folded } else { &start };
+        found.extend(get(connection, id)?.map(|player| matched(player, fits)));
     }
     Ok(found)
 }
 
-pub(super) const ALIKE: &str = "SELECT start, player FROM player_name_starts WHERE start >= ?1 AND start < ?2 LIMIT ?3";
+/// Hits that may gather before the worst are let go.
+const TIDIED_FROM: usize = 512;
+
+fn keep_best(hits: &mut Vec<Hit>, limit: usize) {
+    hits.sort_unstable();
+    let mut seen = HashSet::new();
+    hits.retain(|(.., player)| seen.insert(*player));
+    hits.truncate(limit);
+}
+
+/// Where in the name what was typed fits best, with how many slips.
+fn best_start<'a>(typed: &str, wanted: u32, name: &'a str, most_slips: usize) -> Option<(usize, &'a str)> {
+    // Each slip can make up for one letter that the name lacks.
+    if (wanted & !letters(name)).count_ones() as usize > most_slips {
+        return None;
+    }
+    let exact = starts(name).find(|start| start.starts_with(typed)).map(|start| (0, start));
+    if exact.is_some() || most_slips == 0 {
+        return exact;
+    }
+    starts(name).filter_map(|start| Some((names::slips(typed, start, most_slips)?, start))).min()
+}
+
+/// Which letters there are, roughly: a bit each for those whose numbers end alike.
+fn letters(text: &str) -> u32 {
+    text.chars().fold(0, |letters, letter| letters | 1 << (u32::from(letter) % u32::BITS))
+}
 
 /// The current name is preferred where several fit.
 fn matched(player: KnownPlayer, folded: &str) -> FoundPlayer {

@@ -310,10 +310,11 @@ impl App {
         let now = self.clock.now();
         let keep = self.watch.state().places.get(&server).and_then(|place| place.to_keep(now, all));
         let Some(keep) = keep else { return Ok(()) };
+        let is_whole = keep.is_whole;
         let is_back = self.write(move |tx| keep.write(tx)).await?;
         let mut state = self.watch.state();
         if let Some(place) = state.places.get_mut(&server) {
-            place.is_kept(now);
+            place.is_kept(is_whole, now);
         }
         if is_back {
             state.past.look_again();

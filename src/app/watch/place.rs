@@ -62,7 +62,8 @@ pub(super) struct Place {
     names: HashMap<PlayerId, u64>,
     hasher: RandomState,
     pending: Pending,
-    kept: Option<Timestamp>,
+    /// When all that was pending was last kept.
+    gathered: Option<Timestamp>,
 }
 
 /// What is not kept yet.
@@ -78,6 +79,8 @@ struct Pending {
 /// All that a transaction has to write.
 #[derive(Clone)]
 pub(super) struct Keep {
+    /// Besides comings and goings, what the server says of itself and what strangers are called.
+    pub(super) is_whole: bool,
     server: Option<Server>,
     hides_names: bool,
     id: ServerId,
@@ -136,7 +139,7 @@ impl Place {
             names: HashMap::new(),
             hasher: RandomState::new(),
             pending: Pending::default(),
-            kept: None,
+            gathered: None,
         })
     }
 
@@ -196,6 +199,9 @@ impl Place {
         let hid_names = self.hides_names;
         // A short list shows nothing either way; what was found out before still holds.
         self.hides_names = presence::hides_names(&roster).unwrap_or(hid_names);
+        if self.hides_names != hid_names {
+            self.gathered = None;
+        }
         if self.hides_names && !hid_names {
             let tracked = &self.tracked;
             let released = self.attendance.release(|player| tracked.contains(&player));
@@ -217,7 +223,7 @@ impl Place {
 
         let turn = self.attendance.look(&list, looked, gapless);
         let is_quiet = turn.is_quiet();
-        self.pending.is_urgent |= turn.lost.is_some() || self.kept.is_none();
+        self.pending.is_urgent |= turn.lost.is_some() || self.gathered.is_none();
         self.pending.ended.extend(turn.lost);
         for (player, _) in turn.came {
             self.pending.is_urgent |= self.tracked.contains(&player);
@@ -243,7 +249,7 @@ impl Place {
         self.asked = self.asked.map(|_| now.saturating_sub(self.every).unwrap_or(Timestamp::MIN));
         self.not_before = None;
         self.outcome = None;
-        self.kept = None;
+        self.gathered = None;
     }
 
     fn went(&mut self, gone: Vec<Gone<PlayerId>>) {
@@ -296,16 +302,20 @@ impl Place {
         }
     }
 
-    /// What is to be kept now: at once what concerns tracked players, the rest now and then or when `all` is asked for.
+    /// What is to be kept now: at once what concerns tracked players, and with it who else came and went; the rest now and
+    /// then or when `all` is asked for. Each page that is written wears the disk out.
     pub(super) fn to_keep(&self, now: Timestamp, all: bool) -> Option<Keep> {
         let window = self.attendance.window()?;
-        let waited = self.kept.is_none_or(|kept| now.duration_since(kept) >= GATHERED_FOR);
-        if !(all || waited || self.pending.is_urgent) {
+        let waited = self.gathered.is_none_or(|gathered| now.duration_since(gathered) >= GATHERED_FOR);
+        let is_whole = all || waited;
+        if !(is_whole || self.pending.is_urgent) {
             return None;
         }
         let (tracked, strangers) = self.pending.gone.iter().partition(|visit| self.tracked.contains(&visit.subject));
+        let names = self.pending.names.iter().filter(|(player, _)| is_whole || self.tracked.contains(player));
         Some(Keep {
-            server: self.server.clone(),
+            is_whole,
+            server: self.server.clone().filter(|_| is_whole),
             hides_names: self.hides_names,
             id: self.id,
             window,
@@ -313,15 +323,21 @@ impl Place {
             present: self.pending.touched.iter().map(|player| (*player, self.attendance.since(*player))).collect(),
             tracked,
             strangers,
-            names: self.pending.names.iter().map(|(player, name)| (*player, name.clone())).collect(),
+            names: names.map(|(player, name)| (*player, name.clone())).collect(),
             at: now,
         })
     }
 
     /// All that [`Self::to_keep`] gave is on the disk.
-    pub(super) fn is_kept(&mut self, now: Timestamp) {
+    pub(super) fn is_kept(&mut self, is_whole: bool, now: Timestamp) {
+        let names = std::mem::take(&mut self.pending.names);
         self.pending = Pending::default();
-        self.kept = Some(now);
+        if is_whole {
+            self.gathered = Some(now);
+        } else {
+            self.pending.names = names;
+            self.pending.names.retain(|player, _| !self.tracked.contains(player));
+        }
     }
 
     /// Whether the window goes on.

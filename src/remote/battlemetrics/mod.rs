@@ -198,7 +198,7 @@ impl BattleMetrics {
             let document = self.get("/players/{id}/relationships/sessions", url, purpose, MOST_BYTES).await?;
             // Pages overlap when a session begins between two requests.
             let new =
-                |session: &Value| seen_sessions.insert(session.pointer("/id")?.as_str()?.to_owned()).then_some(());
+                |session: &Value| seen_sessions.insert(body::at(session, "/id")?.as_str()?.to_owned()).then_some(());
             let data: Vec<&Value> = self.data_list(&document)?.iter().collect();
             sessions.extend(wire::sessions(data, player, server, new));
             next = self.next_page(&document, &first)?;
@@ -245,19 +245,19 @@ impl BattleMetrics {
     }
 
     fn read_server(&self, document: &Value, id: ServerId) -> Result<Server, Trouble> {
-        let data = document.pointer("/data").filter(|data| body::id(data, "/id") == Some(id));
+        let data = body::at(document, "/data").filter(|data| body::id(data, "/id") == Some(id));
         let data = data.ok_or_else(|| self.0.line.unreadable(Unreadable::Shape))?;
         wire::rust_server(data).ok_or_else(|| self.0.line.trouble(TroubleKind::NotFound))
     }
 
     fn data_list<'a>(&self, document: &'a Value) -> Result<&'a [Value], Trouble> {
-        let list = document.pointer("/data").and_then(Value::as_array);
+        let list = body::at(document, "/data").and_then(Value::as_array);
         list.map(Vec::as_slice).ok_or_else(|| self.0.line.unreadable(Unreadable::Shape))
     }
 
     /// Where the list goes on. The service may leave out the filters in its links, so `first`'s are put back.
     fn next_page(&self, document: &Value, first: &Url) -> Result<Option<Url>, Trouble> {
-        let Some(link) = document.pointer("/links/next").and_then(Value::as_str) else { return Ok(None) };
+        let Some(link) = body::at(document, "/links/next").and_then(Value::as_str) else { return Ok(None) };
         let next = first.join(link).ok().filter(|next| self.0.line.is_home(next));
         let mut next = next.ok_or_else(|| self.0.line.unreadable(Unreadable::Elsewhere))?;
         for (name, value) in first.query_pairs() {

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tracing::debug;
 
-use super::super::body::{count, flag, id, instant, list, text};
+use super::super::body::{at, count, flag, id, instant, list, text};
 use crate::domain::{
     facts::{
         Acquaintance, FormerName, OnlinePlayer, PastSession, Player, PlayerHit, QueryStatus, Server, ServerStatus,
@@ -71,7 +71,7 @@ pub(super) fn rust_server(resource: &Value) -> Option<Server> {
 }
 
 fn status(server: &Value) -> ServerStatus {
-    match server.pointer("/attributes/status").and_then(Value::as_str) {
+    match at(server, "/attributes/status").and_then(Value::as_str) {
         Some("online") => ServerStatus::Online,
         Some("offline") => ServerStatus::Offline,
         Some("dead") => ServerStatus::Dead,
@@ -82,7 +82,7 @@ fn status(server: &Value) -> ServerStatus {
 }
 
 fn query_status(server: &Value) -> QueryStatus {
-    match server.pointer("/attributes/queryStatus").and_then(Value::as_str) {
+    match at(server, "/attributes/queryStatus").and_then(Value::as_str) {
         Some("valid") => QueryStatus::Valid,
         Some("invalid") => QueryStatus::Invalid,
         Some("timeout") => QueryStatus::Timeout,
@@ -135,7 +135,7 @@ fn online_player(player: &Value, starts: &HashMap<PlayerId, Timestamp>, now: Tim
 fn open_sessions(included: &[Value], server: ServerId) -> HashMap<PlayerId, Timestamp> {
     let mut starts = HashMap::new();
     for session in of_type(included, "session") {
-        let running = session.pointer("/attributes/stop").is_none_or(Value::is_null);
+        let running = at(session, "/attributes/stop").is_none_or(Value::is_null);
         let here = id(session, "/relationships/server/data/id").is_none_or(|other: ServerId| other == server);
         let player = id::<PlayerId>(session, "/relationships/player/data/id");
         if let (true, true, Some(player), Some(start)) = (running, here, player, instant(session, "/attributes/start"))
@@ -149,7 +149,7 @@ fn open_sessions(included: &[Value], server: ServerId) -> HashMap<PlayerId, Time
 /// Now minus the seconds connected, which stand among the player's loose metadata.
 fn reckoned_start(player: &Value, now: Timestamp) -> Option<Timestamp> {
     let metadata = list(player, "/meta/metadata");
-    let time = metadata.iter().find(|entry| entry.pointer("/key").and_then(Value::as_str) == Some("time"))?;
+    let time = metadata.iter().find(|entry| at(entry, "/key").and_then(Value::as_str) == Some("time"))?;
     now.checked_sub(SignedDuration::from_secs(count(time, "/value")?.into())).ok()
 }
 
@@ -168,9 +168,9 @@ pub(super) fn player_hit(player: &Value, server: Option<ServerId>) -> Option<Pla
 
 /// A player document with identifiers.
 pub(super) fn player(document: &Value) -> Option<Player> {
-    let data = document.pointer("/data")?;
+    let data = at(document, "/data")?;
     let name = text(data, "/attributes/name", MOST_CHARS).unwrap_or_default();
-    let is_name = |identifier: &&Value| identifier.pointer("/attributes/type").and_then(Value::as_str) == Some("name");
+    let is_name = |identifier: &&Value| at(identifier, "/attributes/type").and_then(Value::as_str) == Some("name");
     let identifiers = of_type(list(document, "/included"), "identifier").filter(is_name);
     let mut names = each(identifiers, "names", |identifier| {
         let name = text(identifier, "/attributes/identifier", MOST_CHARS)?;
@@ -185,11 +185,11 @@ pub(super) fn player(document: &Value) -> Option<Player> {
 /// What is remembered of a player on a server. `Some(None)` for an answer that holds nothing, which is one way of saying
 /// that they never met; `None` for an answer of another shape.
 pub(super) fn acquaintance(document: &Value) -> Option<Option<Acquaintance>> {
-    let data = document.pointer("/data")?;
+    let data = at(document, "/data")?;
     if data.is_null() {
         return Some(None);
     }
-    let attributes = data.pointer("/attributes").filter(|attributes| attributes.is_object())?;
+    let attributes = at(data, "/attributes").filter(|attributes| attributes.is_object())?;
     let seconds = count(attributes, "/timePlayed").filter(|&seconds| seconds > 0);
     let met = Acquaintance {
         first_seen: instant(attributes, "/firstSeen"),
@@ -216,7 +216,7 @@ pub(super) fn sessions<'a>(
         }
         new(session)?;
         let start = instant(session, "/attributes/start");
-        let stop = match session.pointer("/attributes/stop") {
+        let stop = match at(session, "/attributes/stop") {
             None | Some(Value::Null) => None,
             // An end that cannot be read must not pass for a session that still runs.
             Some(_) => Some(instant(session, "/attributes/stop")?),
@@ -231,5 +231,5 @@ pub(super) fn newest_first(sessions: &mut [PastSession]) {
 }
 
 fn of_type<'a>(resources: &'a [Value], kind: &'a str) -> impl Iterator<Item = &'a Value> {
-    resources.iter().filter(move |resource| resource.pointer("/type").and_then(Value::as_str) == Some(kind))
+    resources.iter().filter(move |resource| at(resource, "/type").and_then(Value::as_str) == Some(kind))
 }
