@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::{
     runtime::{Builder, Runtime},
     sync::watch,
@@ -25,7 +25,7 @@ use tokio::{
 };
 use url::Url;
 
-pub use self::loops::{keep_posted, keep_watch};
+pub use self::loops::{keep_past, keep_posted, keep_watch};
 use self::loops::{look_for_releases, pulse, snapshots, upkeep};
 use crate::{
     alive::Heart,
@@ -299,6 +299,7 @@ fn bot(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
             beside(snapshots(app.clone(), Arc::clone(&clock))),
             beside(upkeep(app.clone(), Arc::clone(&clock))),
             beside(keep_watch(app.clone(), Arc::clone(&clock), Some(herald.clone()))),
+            beside(keep_past(app.clone(), Arc::clone(&clock), Some(herald.clone()))),
             beside(look_for_releases(app.clone(), Arc::clone(&clock), config.release_url.clone())),
             beside(keep_posted(herald, clock)),
         ];
@@ -375,7 +376,8 @@ fn demo(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
     spawn(&runtime, services);
     let folder = tempfile::tempdir()?;
     let app = demo_app(&sim, shown.clone(), folder.path())?;
-    spawn(&runtime, keep_watch(app.clone(), shown, None));
+    spawn(&runtime, keep_watch(app.clone(), Arc::<MovableClock>::clone(&shown), None));
+    spawn(&runtime, keep_past(app.clone(), shown, None));
     let (watched, handle) = (app.clone(), runtime.handle().clone());
     let time = move |by: SignedDuration| {
         clock.advance(by);
@@ -399,8 +401,8 @@ fn demo(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
 /// Looks at the pretend world once more, so that whoever came and went is seen.
 async fn catch_up(app: &App) {
     for _ in 0..CATCHING_UP {
-        match app.watch_step().await {
-            Ok(step) if step.next <= app.now() => {}
+        match both_steps(app).await {
+            Ok(next) if next <= app.now() => {}
             Ok(_) => return,
             Err(error) => {
                 tracing::warn!(?error, "the watch could not go on");
@@ -408,6 +410,12 @@ async fn catch_up(app: &App) {
             }
         }
     }
+}
+
+/// What is due of the watch, then of the past. Returns when there is more to do.
+async fn both_steps(app: &App) -> Result<Timestamp, crate::error::Error> {
+    let polled = app.watch_step().await?.next;
+    if polled <= app.now() { Ok(polled) } else { Ok(polled.min(app.past_step().await?.next)) }
 }
 
 fn demo_app(sim: &Sim, clock: Arc<dyn Clock>, folder: &Path) -> Result<App, StartError> {

@@ -99,7 +99,10 @@ impl Stage {
     fn watches_for(&self, time: SignedDuration) {
         let until = self.clock.now() + time;
         loop {
-            let next = self.runtime.block_on(self.app.watch_step()).unwrap().next;
+            let next = self.runtime.block_on(async {
+                let polled = self.app.watch_step().await.unwrap().next;
+                polled.min(self.app.past_step().await.unwrap().next)
+            });
             if next > until {
                 break;
             }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
 use super::{App, Asker, group_check, group_named, server_of};
@@ -165,9 +166,7 @@ impl App {
         let (guild, only) = (board.guild.clone(), board.group);
         let subjects = self.read(move |conn| subjects(conn, &guild, only)).await?;
         let servers: BTreeSet<ServerId> = subjects.into_iter().filter_map(|subject| subject.server.ok()).collect();
-        for server in servers {
-            self.watch_forced(server).await?;
-        }
+        try_join_all(servers.into_iter().map(|server| self.watch_forced(server))).await?;
         Ok(())
     }
 

@@ -131,13 +131,33 @@ impl App {
     /// Looks at `server` for `wanted`, who have to be known already, each once: from the watch if that is fresh. None when
     /// that does not reach.
     pub(super) async fn look(&self, server: ServerId, wanted: Vec<PlayerId>, reach: Reach) -> Result<Option<Look>> {
-        let is_old = || self.watch.is_watching(server) && self.watch.view(server, &[], self.clock.now()).is_none();
-        if reach == Reach::Anew || (reach == Reach::Outside && is_old()) {
-            self.watch_forced(server).await?;
+        let is_watched = self.watch.is_watching(server);
+        let is_old = || {
+            let now = self.clock.now();
+            is_watched && self.watch.view(server, &[], now).is_none() && !self.watch.is_refused(now)
+        };
+        let hindered = if reach == Reach::Anew || (reach == Reach::Outside && is_old()) {
+            self.watch_forced(server).await?
+        } else {
+            None
+        };
+        let now = self.clock.now();
+        if let Some(view) = self.watch.view(server, &wanted, now) {
+            let mut look = self.look_at_the_watch(server, wanted, view, reach).await?;
+            if let Some(look) = &mut look {
+                look.trouble = look.trouble.or(hindered);
+            }
+            return Ok(look);
         }
-        match self.watch.view(server, &wanted, self.clock.now()) {
-            Some(view) => self.look_at_the_watch(server, wanted, view, reach).await,
-            None if reach == Reach::AtHand => Ok(None),
+        if reach == Reach::AtHand {
+            return Ok(None);
+        }
+        // Whoever is watched and could not be asked for would not be told of by a second request either.
+        match self.watch.last_view(server, &wanted, now).filter(|_| is_watched) {
+            Some(mut view) => {
+                view.outcome = hindered.map_or(view.outcome, Outcome::Trouble);
+                self.look_at_the_watch(server, wanted, view, reach).await
+            }
             None => self.look_itself(server, wanted).await.map(Some),
         }
     }
@@ -184,6 +204,7 @@ impl App {
 
     /// What the watch saw, and what its sessions and earlier looks tell of the absent.
     async fn recall(&self, server: ServerId, wanted: Vec<PlayerId>, view: View) -> Result<Look> {
+        let (now, as_of) = (self.clock.now(), view.as_of());
         let asked = wanted.clone();
         let known = self.read(move |conn| {
             let mut sightings = sightings::get(conn, server, &asked)?;
@@ -205,10 +226,9 @@ impl App {
             Outcome::Stale(why) => (Some(why), None),
             Outcome::Trouble(trouble) => (None, Some(trouble)),
         };
-        let read = view.window.map_or(view.at, |window| window.until);
         let look = Look {
             server: view.server.as_ref().map_or_else(|| ServerName { id: server, name: server.to_string() }, named),
-            as_of: if trouble.is_some() { read } else { view.at },
+            as_of,
             stale,
             trouble,
             hides_names: view.hides_names,
@@ -223,7 +243,7 @@ impl App {
             let missing = wanted.into_iter().filter(|player| !look.online.contains_key(player));
             let missing: Vec<_> =
                 missing.map(|player| (player, look.sighting(player).and_then(|sighting| sighting.last_seen))).collect();
-            self.watch.misses(server, &missing, look.as_of);
+            self.watch.misses(server, &missing, now);
         }
         Ok(look)
     }
@@ -264,7 +284,7 @@ impl App {
             presence::hides_names(&roster).unwrap_or_else(|| known.is_some_and(|known| known.hides_names));
         let mut look = Look {
             server: named(&roster.server),
-            as_of: now,
+            as_of: if stale.is_none() { presence::as_of(roster.server.updated_at, now) } else { now },
             stale,
             trouble: None,
             hides_names,
@@ -283,7 +303,7 @@ impl App {
             let absent = look.to_ask_for(wanted.iter().copied());
             self.ask_for_the_absent(&mut look, absent, &mut learnt).await;
         }
-        self.keep_look(roster, learnt.clone(), &look).await?;
+        self.keep_look(roster, learnt.clone(), &look, now).await?;
         if !look.hides_names {
             look.learn(learnt.sightings);
         }
@@ -292,7 +312,7 @@ impl App {
 
     /// Asks for the last visit of each of these players.
     async fn ask_for_the_absent(&self, look: &mut Look, absent: Vec<PlayerId>, learnt: &mut Learnt) {
-        let now = look.as_of;
+        let now = self.clock.now();
         let server = look.server.id;
         let asked = absent.into_iter().map(|player| {
             let was_seen = look.sightings.get(&player).is_some_and(|sighting| sighting.last_seen.is_some());
@@ -354,8 +374,8 @@ impl App {
     }
 
     /// Keeps what was learnt, if the disk takes it.
-    async fn keep_look(&self, roster: Roster, learnt: Learnt, look: &Look) -> Result<()> {
-        let (now, believed, hides_names) = (look.as_of, look.stale.is_none(), look.hides_names);
+    async fn keep_look(&self, roster: Roster, learnt: Learnt, look: &Look, now: Timestamp) -> Result<()> {
+        let (believed, hides_names) = (look.stale.is_none(), look.hides_names);
         self.keep_by_the_way(move |tx| {
             let Roster { server, online } = roster;
             servers::remember(tx, &server, now, believed.then_some(hides_names))?;

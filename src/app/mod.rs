@@ -104,6 +104,11 @@ impl App {
         self.clock.now()
     }
 
+    /// Returns once so much time has gone by on its clock.
+    pub fn waits(&self, time: SignedDuration) -> impl Future<Output = ()> + use<> {
+        self.clock.sleep(time.unsigned_abs())
+    }
+
     /// Removes for good what was deleted longer ago than [`RESTORABLE_FOR`]. Returns how many things that were.
     ///
     /// # Errors

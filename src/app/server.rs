@@ -121,7 +121,8 @@ impl App {
                 let kept = server.clone();
                 self.keep_by_the_way(move |tx| Ok(servers::remember(tx, &kept, now, None)?)).await?;
                 let stale = self.stale(&server, now);
-                Ok(ServerGet { server, as_of: now, stale, trouble: None, hides_names })
+                let as_of = if stale.is_none() { presence::as_of(server.updated_at, now) } else { now };
+                Ok(ServerGet { server, as_of, stale, trouble: None, hides_names })
             }
             (Err(trouble), Some(known)) => {
                 let stale = self.stale(&known.server, now);
@@ -139,17 +140,15 @@ impl App {
     pub async fn server_get_at_hand(&self, asker: &Asker) -> Result<Option<ServerGet>> {
         let guild = asker.guild.clone();
         let id = self.read(move |conn| server_of(conn, &guild, None)).await?;
-        let Some(View { server: Some(server), outcome, at, hides_names, .. }) =
-            self.watch.view(id, &[], self.clock.now())
-        else {
-            return Ok(None);
-        };
+        let Some(view) = self.watch.view(id, &[], self.clock.now()) else { return Ok(None) };
+        let as_of = view.as_of();
+        let View { server: Some(server), outcome, hides_names, .. } = view else { return Ok(None) };
         let stale = match outcome {
             Seen::Believed => None,
             Seen::Stale(why) => Some(why),
             Seen::Trouble(_) => return Ok(None),
         };
-        Ok(Some(ServerGet { server, as_of: at, stale, trouble: None, hides_names }))
+        Ok(Some(ServerGet { server, as_of, stale, trouble: None, hides_names }))
     }
 
     /// Clears the active server. Groups and what is known stay.

@@ -152,6 +152,15 @@ pub fn believable(server: &Server, now: Timestamp) -> Result<(), Stale> {
     }
 }
 
+/// A list of a healthy server is up to a minute old when it is read, and a poll or two may find the same.
+const USUAL_AGE: SignedDuration = SignedDuration::from_mins(2);
+
+/// As of when a list speaks that is of `listed` and was read at `read`. The usual age is passed over: with it, every check
+/// would seem a minute old that was made just now.
+pub fn as_of(listed: Option<Timestamp>, read: Timestamp) -> Timestamp {
+    listed.filter(|listed| read.duration_since(*listed) > USUAL_AGE).unwrap_or(read)
+}
+
 /// Sorts members as they are shown: the online, longest first; the offline, latest seen first; the unknown, latest seen
 /// first. Who has no known time follows those who have; ties go by [`names::folded`].
 pub fn order(members: &mut [MemberState]) {
@@ -262,6 +271,13 @@ mod tests {
         for secs in [301, -3600] {
             assert_eq!(off(secs), Err(Stale::WrongClock { ahead: SignedDuration::from_secs(secs) }));
         }
+    }
+
+    #[test]
+    fn an_old_list_tells_its_own_hour_and_one_of_the_usual_age_when_it_was_read() {
+        assert_eq!(as_of(Some(at(0)), at(120)), at(120));
+        assert_eq!(as_of(Some(at(0)), at(121)), at(0));
+        assert_eq!(as_of(None, at(121)), at(121));
     }
 
     #[test]

@@ -24,6 +24,9 @@ pub const FORCED: SignedDuration = SignedDuration::from_secs(15);
 /// How long nothing need be looked at before asking again whether something is to be watched.
 pub const DOZE: SignedDuration = SignedDuration::from_secs(10);
 
+/// How often BattleMetrics queries a healthy server at the least, as observed.
+const SLOWEST: SignedDuration = SignedDuration::from_mins(5);
+
 /// The machine's clock is put right by seconds all the time. More than this back, and it was set.
 const SET_BACK: SignedDuration = SignedDuration::from_secs(30);
 
@@ -72,15 +75,17 @@ pub fn longest_gap(every: SignedDuration) -> SignedDuration {
     every * 5 / 2
 }
 
+/// How far the times of two lists that follow each other without a gap may lie apart. Most servers are queried each minute,
+/// so that a list may be a minute old; some only each five minutes.
+pub fn longest_silence(every: SignedDuration) -> SignedDuration {
+    (longest_gap(every) + SignedDuration::from_mins(1)).max(SLOWEST + SignedDuration::from_mins(1))
+}
+
 /// Whether a poll failed in a way that holds for all of the service's places, until somebody mends it.
 pub fn is_refusal(trouble: Trouble) -> bool {
     matches!(
         trouble.kind,
-        TroubleKind::TokenMissing
-            | TroubleKind::TokenRefused
-            | TroubleKind::NoSubscription
-            | TroubleKind::Forbidden
-            | TroubleKind::Blocked
+        TroubleKind::TokenMissing | TroubleKind::TokenRefused | TroubleKind::NoSubscription | TroubleKind::Blocked
     )
 }
 
@@ -89,6 +94,7 @@ pub fn after_failure(trouble: Trouble, now: Timestamp) -> Option<Timestamp> {
     match trouble.kind {
         TroubleKind::LimitReached { until } => Some(until),
         TroubleKind::NotFound | TroubleKind::Rejected => Some(later(now, MISSING)),
+        TroubleKind::Forbidden => Some(later(now, PROBE)),
         _ if is_refusal(trouble) => Some(later(now, PROBE)),
         _ => None,
     }
@@ -167,12 +173,20 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_is_queried_each_five_minutes_has_no_gaps_and_a_list_that_stood_for_longer_has_one() {
+        let seconds = |every| longest_silence(every).as_secs();
+        assert_eq!((seconds(MINUTE), seconds(MINUTE * 2), seconds(IDLE)), (360, 360, 810));
+    }
+
+    #[test]
     fn a_refused_token_is_tried_again_rarely_and_a_limit_when_it_ends() {
         let trouble = |kind| Trouble { service: Service::BattleMetrics, kind };
         for kind in [TroubleKind::TokenRefused, TroubleKind::NoSubscription] {
             assert!(is_refusal(trouble(kind)));
             assert_eq!(after_failure(trouble(kind), at(0)), Some(at(900)));
         }
+        assert!(!is_refusal(trouble(TroubleKind::Forbidden)), "one server may be closed to us, and the others not");
+        assert_eq!(after_failure(trouble(TroubleKind::Forbidden), at(0)), Some(at(900)));
         assert_eq!(after_failure(trouble(TroubleKind::LimitReached { until: at(45) }), at(0)), Some(at(45)));
         assert_eq!(after_failure(trouble(TroubleKind::Down { status: 503 }), at(0)), None);
     }

@@ -316,8 +316,9 @@ fn order<'a>(query: &'a Query, allowed: &[&str]) -> Result<(Option<&'a str>, boo
 fn one_server(ask: &Ask<'_>) -> Result<Document, Refusal> {
     let server = ask.server(ask.id(0))?;
     let (players, sessions) = (ask.query.includes("player"), ask.query.includes("session"));
-    if players && sessions && !ask.switches.sessions_beside_players {
-        return Err(Refusal::new(StatusCode::BAD_REQUEST, "include may not combine player and session"));
+    if let Some(status) = ask.switches.sessions_beside_players_refused.filter(|_| players && sessions) {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+        return Err(Refusal::new(status, "include may not combine player and session"));
     }
     let mut included = Vec::new();
     if players || sessions {

@@ -55,8 +55,8 @@ pub struct Switches {
     pub rate_headers: bool,
     /// How a 429 says when to come again.
     pub retry_after: RetryAfter,
-    /// Whether `include=player,session` is taken; else 400.
-    pub sessions_beside_players: bool,
+    /// The status, 400 or 403, with which `include=player,session` is refused, if it is.
+    pub sessions_beside_players_refused: Option<u16>,
     /// The status, 400 or 403, with which several players in one `/sessions` request are refused, if they are.
     pub many_players_refused: Option<u16>,
     /// Whether the plan includes the endpoints about sessions; else 403.
@@ -78,7 +78,7 @@ impl Default for Switches {
             per_second: 45,
             rate_headers: true,
             retry_after: RetryAfter::Seconds,
-            sessions_beside_players: true,
+            sessions_beside_players_refused: None,
             many_players_refused: None,
             sessions_in_plan: true,
             never_seen: NeverSeen::NotFound,

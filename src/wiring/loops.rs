@@ -4,13 +4,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use jiff::SignedDuration;
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use url::Url;
 
 use crate::{
     alive::Heart,
-    app::App,
+    app::{App, Step},
     clock::Clock,
     discord::Herald,
     domain::notice::{Notice, Storage},
@@ -23,6 +24,12 @@ const AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(10);
 
 /// However much is due, others get their turn between two steps of the watch.
 const SHORTEST_PAUSE: SignedDuration = SignedDuration::from_millis(50);
+
+/// A step of the watch that takes longer hangs on a server; another is taken beside it.
+const BESIDE_AFTER: SignedDuration = SignedDuration::from_secs(2);
+
+/// Steps of the watch that may be under way at the same time.
+const STEPS_AT_ONCE: usize = 4;
 
 /// How long to wait after a snapshot that failed, and the longest to wait for the next day: a clock that is set, or a machine
 /// that slept, moves midnight.
@@ -107,29 +114,56 @@ impl Told {
     }
 }
 
-/// Takes one step of the watch after the other; a herald hears of each change.
+/// Takes one step of the watch after the other; a herald hears of each change. Servers that hang hold up no others.
 pub async fn keep_watch(app: App, clock: Arc<dyn Clock>, herald: Option<Herald>) {
     let mut told = Told::default();
+    let mut running = FuturesUnordered::new();
+    running.push(Box::pin(app.watch_step()));
+    let mut next = clock.now() + BESIDE_AFTER;
     loop {
-        let next = match app.watch_step().await {
-            Ok(step) => {
-                if let Some(trouble) = step.refused {
-                    tracing::warn!(?trouble, "nothing can be watched until BattleMetrics answers again");
-                }
-                if let Some(herald) = &herald {
-                    herald.servers_changed(&step.changed);
-                }
-                step.next
+        let pause = next.duration_since(clock.now()).max(SHORTEST_PAUSE);
+        let (is_idle, is_full) = (running.is_empty(), running.len() >= STEPS_AT_ONCE);
+        let rest = async { if is_idle { clock.sleep(pause.unsigned_abs()).await } else { app.waits(pause).await } };
+        tokio::select! {
+            biased;
+            Some(step) = running.next() => {
+                next = heard(step, clock.now(), herald.as_ref());
+                told.update(&app);
             }
-            Err(Error::Notice(notice)) if matches!(*notice, Notice::Storage { .. }) => clock.now() + AFTER_FAILURE,
-            Err(error) => {
-                tracing::warn!(?error, "the watch could not go on");
-                clock.now() + AFTER_FAILURE
+            () = rest, if !is_full => {
+                running.push(Box::pin(app.watch_step()));
+                next = clock.now() + BESIDE_AFTER;
             }
-        };
-        told.update(&app);
+        }
+    }
+}
+
+/// Fills in the past beside the watch, however long that waits for the budget; a herald hears of what came to light.
+pub async fn keep_past(app: App, clock: Arc<dyn Clock>, herald: Option<Herald>) {
+    loop {
+        let next = heard(app.past_step().await, clock.now(), herald.as_ref());
         let pause = next.duration_since(clock.now()).max(SHORTEST_PAUSE);
         clock.sleep(pause.unsigned_abs()).await;
+    }
+}
+
+/// Tells what a step brought. Returns when to take the next one.
+fn heard(step: Result<Step, Error>, now: Timestamp, herald: Option<&Herald>) -> Timestamp {
+    match step {
+        Ok(step) => {
+            if let Some(trouble) = step.refused {
+                tracing::warn!(?trouble, "nothing can be watched until BattleMetrics answers again");
+            }
+            if let Some(herald) = herald {
+                herald.servers_changed(&step.changed);
+            }
+            step.next
+        }
+        Err(Error::Notice(notice)) if matches!(*notice, Notice::Storage { .. }) => now + AFTER_FAILURE,
+        Err(error) => {
+            tracing::warn!(?error, "the watch could not go on");
+            now + AFTER_FAILURE
+        }
     }
 }
 

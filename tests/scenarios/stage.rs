@@ -26,7 +26,7 @@ use rustops::{
     remote::{BattleMetrics, Options, Steam},
     sim::{START, Sim, SimOptions, cast::Person},
     store::Store,
-    wiring::{keep_posted, keep_watch},
+    wiring::{keep_past, keep_posted, keep_watch},
 };
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
@@ -175,12 +175,14 @@ impl Stage {
         let mut beside = Vec::new();
         if self.watches {
             let bed = || Bed { clock: self.clock.clone(), resting: Arc::default() };
-            let (herald, one, other) = (bot.herald(), bed(), bed());
-            let resting = [Arc::clone(&one.resting), Arc::clone(&other.resting)];
-            let watch = tokio::spawn(keep_watch(app.clone(), Arc::new(one), Some(herald.clone())));
-            let boards = tokio::spawn(keep_posted(herald, Arc::new(other)));
-            let both = [watch, boards].into_iter().zip(resting);
-            beside.extend(both.map(|(running, resting)| Beside { running, resting }));
+            let (herald, beds) = (bot.herald(), [bed(), bed(), bed()]);
+            let resting = beds.each_ref().map(|bed| Arc::clone(&bed.resting));
+            let [one, two, three] = beds.map(Arc::new);
+            let watch = tokio::spawn(keep_watch(app.clone(), one, Some(herald.clone())));
+            let past = tokio::spawn(keep_past(app.clone(), two, Some(herald.clone())));
+            let boards = tokio::spawn(keep_posted(herald, three));
+            let all = [watch, past, boards].into_iter().zip(resting);
+            beside.extend(all.map(|(running, resting)| Beside { running, resting }));
         }
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(Box::pin(bot.run(async {
@@ -195,7 +197,7 @@ impl Stage {
         let until = self.clock.now() + SignedDuration::from_secs(seconds);
         let app = &self.bot.as_ref().unwrap().app;
         loop {
-            let next = app.watch_step().await.unwrap().next.min(until);
+            let next = app.watch_step().await.unwrap().next.min(app.past_step().await.unwrap().next).min(until);
             let pause = next.duration_since(self.clock.now());
             self.passes(pause.as_secs().max(1));
             if self.clock.now() >= until {

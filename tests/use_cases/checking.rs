@@ -266,12 +266,14 @@ async fn a_group_is_found_however_its_name_is_written() {
 
 #[tokio::test]
 async fn a_plan_without_sessions_beside_players_costs_one_more_request_once() {
-    let stage = Stage::with_purple_base().await;
-    stage.sim.switch(|switches| switches.sessions_beside_players = false);
-    let now = stage.now();
-    let check = stage.check().await;
-    assert_eq!(presence(&check, "ChennyBounce"), Presence::Online { since: Some(now - mins(133)) });
-    stage.sim.forget_requests();
-    stage.check().await;
-    assert_eq!(stage.asked().len(), 1);
+    for status in [400, 403] {
+        let stage = Stage::with_purple_base().await;
+        stage.sim.switch(|switches| switches.sessions_beside_players_refused = Some(status));
+        let now = stage.now();
+        let check = stage.check().await;
+        assert_eq!(presence(&check, "ChennyBounce"), Presence::Online { since: Some(now - mins(133)) }, "{status}");
+        stage.sim.forget_requests();
+        stage.check().await;
+        assert_eq!(stage.asked().len(), 1, "{status}");
+    }
 }

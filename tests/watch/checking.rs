@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use rustops::{
+    app::WatchOptions,
     domain::presence::{Presence, Stale, Unknown},
     sim::{World, cast},
 };
@@ -79,6 +80,33 @@ async fn two_who_press_refresh_share_one_request() {
     assert_eq!(stage.asked().len(), 1);
     stage.app.watch_forced(moose).await.unwrap();
     assert_eq!(stage.asked().len(), 0, "one in 15 seconds is enough");
+}
+
+#[tokio::test]
+async fn what_was_seen_is_believed_for_five_minutes_however_rare_the_polls() {
+    let stage = Stage::with(WatchOptions { every: MINUTE * 10, ..WatchOptions::default() });
+    let corner = stage.with_corners(1).await.remove(0);
+    stage.watches_for(MINUTE).await;
+    stage.asked();
+    stage.clock.advance(MINUTE * 3);
+    stage.checks(&corner, false).await;
+    assert_eq!(stage.asked(), Vec::<String>::new());
+    stage.sim.leaves(corner.guest, corner.place);
+    stage.clock.advance(MINUTE * 2);
+    let check = stage.checks(&corner, false).await;
+    assert!(matches!(check.members[0].presence, Presence::Offline { .. }), "{:?}", check.members);
+    assert_eq!(stage.asked(), [format!("/servers/{}", corner.place)], "it is looked at for whoever asks");
+}
+
+#[tokio::test]
+async fn a_check_of_now_that_tells_an_old_list_tells_its_age() {
+    let stage = Stage::new();
+    let corner = stage.with_corners(1).await.remove(0);
+    let listed = stage.now();
+    stage.sim.set_updated_at(corner.place, Some(listed));
+    stage.watches_for(MINUTE * 4).await;
+    let check = stage.checks(&corner, true).await;
+    assert_eq!((check.as_of, check.stale), (listed, None));
 }
 
 #[tokio::test]

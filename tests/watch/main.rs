@@ -8,6 +8,7 @@
     reason = "what goes wrong here fails the test, and how well records and world agree is to be read"
 )]
 
+mod busy;
 mod checking;
 mod clock;
 mod cost;

@@ -15,6 +15,7 @@ use rustops::{
     clock::{Clock, ManualClock},
     domain::{
         ids::{GuildKey, PlayerId, ServerId},
+        report::GroupCheck,
         session::Span,
     },
     remote::{BattleMetrics, Options, Steam},
@@ -40,6 +41,12 @@ pub(crate) struct Stage {
     pub(crate) store: Store,
     options: WatchOptions,
     folder: TempDir,
+}
+
+/// A server with one guest, who is tracked.
+pub(crate) struct Corner {
+    pub(crate) place: u64,
+    pub(crate) guest: u64,
 }
 
 /// A clock that can be set ahead and behind.
@@ -76,7 +83,15 @@ impl Stage {
     }
 
     pub(crate) fn with(options: WatchOptions) -> Self {
-        let clock = ManualClock::hasty(World::START);
+        Self::by(ManualClock::hasty(World::START), options)
+    }
+
+    /// On which whoever waits for the clock does wait.
+    pub(crate) fn patient() -> Self {
+        Self::by(ManualClock::new(World::START), WatchOptions::default())
+    }
+
+    fn by(clock: ManualClock, options: WatchOptions) -> Self {
         let sim_options = SimOptions { seed: 7, clock: Arc::new(clock.clone()), latency: Duration::ZERO };
         let (sim, services) = Sim::bind(sim_options).unwrap();
         spawn(services);
@@ -142,9 +157,13 @@ impl Stage {
         let until = self.now() + time;
         let mut steps = Vec::new();
         loop {
-            let step = self.app.watch_step().await.unwrap();
-            let pause = step.next.duration_since(self.wrong.now());
-            steps.push(step);
+            let mut steps_now = vec![self.app.watch_step().await.unwrap()];
+            if steps_now[0].next > self.wrong.now() {
+                steps_now.push(self.app.past_step().await.unwrap());
+            }
+            let next = steps_now.iter().map(|step| step.next).min().unwrap();
+            let pause = next.duration_since(self.wrong.now());
+            steps.extend(steps_now);
             if self.now() + pause > until {
                 break;
             }
@@ -152,6 +171,38 @@ impl Stage {
         }
         self.clock.advance(until.duration_since(self.now()).max(SignedDuration::ZERO));
         steps
+    }
+
+    /// New servers with a guest each, polled once in this order; the first is due again. Nobody has looked into the past.
+    pub(crate) async fn with_corners(&self, count: usize) -> Vec<Corner> {
+        let mut corners = Vec::new();
+        for number in 0..count {
+            let place = self.sim.add_server(&format!("Corner {number}"));
+            let guest = self.sim.add_player(&format!("Guest {number}"));
+            self.sim.joins(guest, place);
+            self.tracks("local", place, &[guest], true).await;
+            corners.push(Corner { place, guest });
+        }
+        let first = self.now();
+        while self.sim.requests().len() < count {
+            let next = self.app.watch_step().await.unwrap().next;
+            if self.sim.requests().len() < count {
+                self.clock.advance(next.duration_since(self.now()));
+            }
+        }
+        self.clock.advance((first + MINUTE).duration_since(self.now()));
+        let polls: Vec<_> = corners.iter().map(|corner| format!("/servers/{}", corner.place)).collect();
+        assert_eq!(self.asked(), polls);
+        corners
+    }
+
+    /// The group of a corner is checked, from a poll of now if `anew`.
+    pub(crate) async fn checks(&self, corner: &Corner, anew: bool) -> GroupCheck {
+        let name = format!("{} 0", corner.place);
+        match anew {
+            true => self.app.group_check_anew(&self.me, &name).await.unwrap(),
+            false => self.app.group_check(&self.me, &name).await.unwrap(),
+        }
     }
 
     /// Paths that were asked for since the last question.

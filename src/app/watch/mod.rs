@@ -1,39 +1,43 @@
-//! The watch: one step of background work at a time. Polls each server that somebody needs, keeps who came and went, and
-//! fills in the past behind that.
+//! The watch: one step of background work at a time. Polls each server that somebody needs and keeps who came and went; fills
+//! in the past beside that, so that no poll waits for it.
 //!
-//! Wiring owns the loop. What a look means and what is due is decided in `domain`; what is told, by the use cases.
+//! Wiring owns the loops. What a look means and what is due is decided in `domain`; what is told, by the use cases.
 
 mod past;
 mod place;
+mod state;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::HashMap,
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::OwnedMutexGuard;
 
-use self::{
-    past::Past,
-    place::{Place, second},
-};
 pub(super) use self::{past::note_privacy, place::Outcome};
-use super::{App, named, storage};
+use self::{
+    place::{Place, second},
+    state::State,
+};
+use super::{App, storage};
 use crate::{
     domain::{
         attendance::Window,
         facts::{Acquaintance, Roster, Server},
         ids::{PlayerId, ServerId},
-        presence::Stale,
-        report::{Health, Purpose, ServerName, WatchRow},
+        presence::{self, Stale},
+        report::{Purpose, WatchRow},
         schedule,
         session::{Ending, Session, Source},
-        trouble::Trouble,
+        trouble::{Service, Trouble, TroubleKind},
     },
     error::{Error, Result},
     store::{
-        sessions::{self, Bookmark, Visit},
-        watch::{self as kept, Demand},
+        sessions::{self, Visit},
+        watch as kept,
     },
 };
 
@@ -71,30 +75,22 @@ const PRUNED_EVERY: SignedDuration = SignedDuration::from_hours(1);
 /// Players of whom it is remembered what was told; more are asked for again.
 const MOST_ACQUAINTANCES: usize = 4096;
 
+/// How long a person waits for a poll that is under way; behind it may be a service that hangs, or a pause that it demanded.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(8);
+
+/// For how long it holds that everything is refused: a check after that tries whether it still is.
+const REFUSAL_HOLDS_FOR: SignedDuration = SignedDuration::from_mins(1);
+
 /// What the watch remembers between its steps.
 pub(super) struct Watch {
     options: WatchOptions,
     state: Mutex<State>,
-    /// One step at a time, whoever takes it.
+    /// What is to be polled is decided by one at a time, whoever takes the step.
     steps: tokio::sync::Mutex<()>,
+    /// One look into the past at a time, whoever takes it.
+    past_steps: tokio::sync::Mutex<()>,
     /// One poll of a server at a time, whoever wants it.
     turns: Mutex<HashMap<ServerId, Arc<tokio::sync::Mutex<()>>>>,
-}
-
-#[derive(Default)]
-struct State {
-    places: BTreeMap<ServerId, Place>,
-    demand: Demand,
-    refused: Option<Trouble>,
-    past: Past,
-    pruned: Option<Timestamp>,
-    /// When the last step was taken.
-    stepped: Option<Timestamp>,
-    bookmark: Bookmark,
-    /// What was told of players on servers, and when.
-    acquaintances: HashMap<(ServerId, PlayerId), (Acquaintance, Timestamp)>,
-    /// Servers on which something changed since the last step told of them.
-    changed: BTreeSet<ServerId>,
 }
 
 /// What the watch shows of a server.
@@ -112,6 +108,16 @@ pub(super) struct View {
 }
 
 impl View {
+    /// As of when it speaks.
+    pub(super) fn as_of(&self) -> Timestamp {
+        let read = self.window.map(|window| window.until);
+        match self.outcome {
+            Outcome::Believed => presence::as_of(read, self.at),
+            Outcome::Stale(_) => self.at,
+            Outcome::Trouble(_) => read.unwrap_or(self.at),
+        }
+    }
+
     /// The session of a wanted player that runs.
     pub(super) fn running(&self, server: ServerId, player: PlayerId) -> Option<Visit> {
         let (start, window) = (*self.online.get(&player)?, self.window?);
@@ -122,7 +128,13 @@ impl View {
 
 impl Watch {
     pub(super) fn new(options: WatchOptions) -> Self {
-        Self { options, state: Mutex::default(), steps: tokio::sync::Mutex::default(), turns: Mutex::default() }
+        Self {
+            options,
+            state: Mutex::default(),
+            steps: tokio::sync::Mutex::default(),
+            past_steps: tokio::sync::Mutex::default(),
+            turns: Mutex::default(),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -145,10 +157,21 @@ impl Watch {
         let state = self.state();
         let place = state.places.get(&server)?;
         let mut view = place.view(wanted)?;
-        if view.outcome == Outcome::Believed && !place.is_fresh(now) {
-            view.outcome = Outcome::Stale(Stale::TooOld { since: Some(view.at) });
+        if !place.is_fresh(now) {
+            match (view.outcome, place.trouble) {
+                (_, Some(trouble)) => view.outcome = Outcome::Trouble(trouble),
+                (Outcome::Believed, None) => view.outcome = Outcome::Stale(Stale::TooOld { since: Some(view.as_of()) }),
+                _ => {}
+            }
         }
         Some(view)
+    }
+
+    /// Whether BattleMetrics refused everything a moment ago, so that asking it again would only tell the same.
+    pub(super) fn is_refused(&self, now: Timestamp) -> bool {
+        let state = self.state();
+        let latest = state.places.values().filter_map(|place| place.asked).max();
+        state.refused.is_some() && latest.is_some_and(|asked| now.duration_since(asked) < REFUSAL_HOLDS_FOR)
     }
 
     /// Takes note of tracked players who are missing and of whom it should be found out whether they hid the profile;
@@ -194,7 +217,7 @@ impl Watch {
 }
 
 impl App {
-    /// One step of background work, whatever is due: a poll, a look into the past, some forgetting.
+    /// Polls a server, if one is due. Steps may be taken beside each other: a server that hangs holds up no other.
     ///
     /// On a disk that takes nothing it goes on in memory: see [`App::storage_trouble`].
     ///
@@ -202,46 +225,67 @@ impl App {
     /// The database failed otherwise, or cannot be read. Nothing is lost by that: what could not be kept is kept with a
     /// later step.
     pub async fn watch_step(&self) -> Result<Step> {
-        let _step = self.watch.steps.lock().await;
-        self.heed_demand().await?;
-        let now = self.clock.now();
-        self.watch.state().mind_the_clock(now);
-        let due = self.watch.state().next_poll(now);
-        let mut step = Step { next: now, changed: Vec::new(), refused: None };
-        match due {
-            Some((server, at)) if at <= now => {
-                let was_refused = self.watch.state().refused.is_some();
-                self.poll(server, Purpose::Watch).await?;
-                step.refused = self.watch.state().refused.filter(|_| !was_refused);
-            }
-            _ => {
-                let told = self.fill_in_the_past().await?;
-                self.watch.state().changed.extend(told);
-                self.forget_a_bite().await?;
-            }
+        let due = {
+            let _step = self.watch.steps.lock().await;
+            self.heed_demand().await?;
+            let now = self.clock.now();
+            let mut state = self.watch.state();
+            state.mind_the_clock(now);
+            state.take_due(now)
+        };
+        if let Some(server) = due {
+            let turn = self.watch.turn(server);
+            let _turn = turn.lock().await;
+            let (answer, _) = self.ask(server, Purpose::Watch).await;
+            self.hear(server, answer).await?;
         }
         let now = self.clock.now();
         let mut state = self.watch.state();
-        step.next = state.next_step(now);
-        step.changed = std::mem::take(&mut state.changed).into_iter().collect();
-        Ok(step)
+        let refused = state.untold.take();
+        let next = state.next_poll(now).map_or(Timestamp::MAX, |(_, at)| at);
+        Ok(state.step(next, refused, now))
+    }
+
+    /// A look into the past or some forgetting, if either is due: what waits behind everything else, for a minute when there
+    /// is much to do.
+    ///
+    /// # Errors
+    /// As [`Self::watch_step`].
+    pub async fn past_step(&self) -> Result<Step> {
+        let _step = self.watch.past_steps.lock().await;
+        let told = self.fill_in_the_past().await?;
+        self.watch.state().changed.extend(told);
+        self.forget_a_bite().await?;
+        let now = self.clock.now();
+        let mut state = self.watch.state();
+        let next = state.past.next().filter(|_| state.refused.is_none()).unwrap_or(Timestamp::MAX);
+        Ok(state.step(next, None, now))
     }
 
     /// Polls a watched server for a person who will not wait for its turn. Of several who ask, one poll serves all, and
-    /// none is made within 15 s of the last. Returns whether anything changed that may be shown.
+    /// none is made within 15 s of the last. Returns why it was not, if it could not be.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn watch_forced(&self, server: ServerId) -> Result<bool> {
-        let turn = self.watch.turn(server);
-        let _turn = turn.lock().await;
+    pub async fn watch_forced(&self, server: ServerId) -> Result<Option<Trouble>> {
+        let Some(_turn) = self.turn_soon(server).await else { return Ok(Some(self.no_turn())) };
         let now = self.clock.now();
-        let asked = self.watch.state().places.get(&server).map(|place| place.asked);
-        match asked {
-            None => Ok(false),
-            Some(Some(asked)) if now.duration_since(asked) < schedule::FORCED => Ok(false),
-            Some(_) => self.poll_in_turn(server, Purpose::Person).await,
+        let before = self.watch.state().places.get(&server).map(|place| place.asked);
+        let Some(before) = before else { return Ok(None) };
+        if before.is_some_and(|asked| now.duration_since(asked) < schedule::FORCED) {
+            return Ok(None);
         }
+        let (answer, asked) = self.ask(server, Purpose::Person).await;
+        let trouble = answer.as_ref().err().copied();
+        if matches!(trouble, Some(Trouble { kind: TroubleKind::LimitReached { .. }, .. })) {
+            // That a person may not ask now says nothing about the server, and is no reason to poll it later.
+            if let Some(place) = self.watch.state().places.get_mut(&server).filter(|place| place.asked == Some(asked)) {
+                place.asked = before;
+            }
+        } else {
+            self.hear(server, answer).await?;
+        }
+        Ok(trouble)
     }
 
     /// Keeps what was gathered. To be called before the program ends.
@@ -274,27 +318,42 @@ impl App {
         self.watch.state().past.len()
     }
 
-    async fn poll(&self, server: ServerId, purpose: Purpose) -> Result<bool> {
+    /// A server's turn, for somebody who will not wait for it long.
+    async fn turn_soon(&self, server: ServerId) -> Option<OwnedMutexGuard<()>> {
         let turn = self.watch.turn(server);
-        let _turn = turn.lock().await;
-        self.poll_in_turn(server, purpose).await
+        if let Ok(turn) = Arc::clone(&turn).try_lock_owned() {
+            return Some(turn);
+        }
+        match select(pin!(turn.lock_owned()), self.clock.sleep(PATIENCE.unsigned_abs())).await {
+            Either::Left((turn, _)) => Some(turn),
+            Either::Right(_) => None,
+        }
     }
 
-    async fn poll_in_turn(&self, server: ServerId, purpose: Purpose) -> Result<bool> {
+    /// Why a poll that is under way takes so long.
+    fn no_turn(&self) -> Trouble {
+        let paused = self.battlemetrics.status().paused_until;
+        let kind = paused.map_or(TroubleKind::TimedOut, |until| TroubleKind::LimitReached { until });
+        Trouble { service: Service::BattleMetrics, kind }
+    }
+
+    /// Asks for a server's list, and tells since when. Its turn must be held.
+    async fn ask(&self, server: ServerId, purpose: Purpose) -> (std::result::Result<Roster, Trouble>, Timestamp) {
         let asked = self.clock.now();
         if let Some(place) = self.watch.state().places.get_mut(&server) {
             place.asked = Some(asked);
         }
-        let answer = self.battlemetrics.roster(server, purpose).await;
+        (self.battlemetrics.roster(server, purpose).await, asked)
+    }
+
+    /// Takes in what was told of a server. Its turn must be held.
+    async fn hear(&self, server: ServerId, answer: std::result::Result<Roster, Trouble>) -> Result<()> {
         let now = self.clock.now();
-        let (changed, refused, is_heard) = {
+        let is_heard = answer.is_ok();
+        let refused = {
             let mut state = self.watch.state();
-            let is_heard = answer.is_ok();
-            let changed = state.take_in(server, answer, self.clock_holds(), now);
-            if changed {
-                state.changed.insert(server);
-            }
-            (changed, state.refused, is_heard)
+            state.take_in(server, answer, self.clock_holds(), now);
+            state.refused
         };
         // On a disk that takes nothing it is held in memory, and kept with the first poll after that is mended.
         storage::kept(self.keep_watched(server, false).await)?;
@@ -302,7 +361,7 @@ impl App {
         if is_heard || refused.is_some() {
             storage::kept(self.note_refusal(refused).await)?;
         }
-        Ok(changed)
+        Ok(())
     }
 
     /// Writes what is to be kept of a server, in one transaction. Its turn must be held, or no poll be under way.
@@ -338,6 +397,9 @@ impl App {
             read => read?,
         };
         for server in known.into_iter().filter(|server| !demand.contains_key(server)) {
+            let turn = self.watch.turn(server);
+            // A poll is under way, or the past is looked into: let go with a later step.
+            let Ok(_turn) = turn.try_lock() else { continue };
             if storage::kept(self.keep_watched(server, true).await)? {
                 self.watch.state().places.remove(&server);
             }
@@ -384,79 +446,5 @@ impl App {
         let forgotten = forgotten.await.map(|bookmark| self.watch.state().bookmark = bookmark);
         storage::kept(forgotten)?;
         Ok(())
-    }
-}
-
-impl State {
-    /// Whoever waits for an hour that a clock set back will show again would wait too long.
-    fn mind_the_clock(&mut self, now: Timestamp) {
-        let before = self.stepped.replace(now);
-        if before.is_some_and(|before| schedule::is_set_back(before, now)) {
-            self.places.values_mut().for_each(|place| place.clock_was_set_back(now));
-            self.past.clock_was_set_back();
-            self.pruned = None;
-        }
-    }
-
-    fn next_poll(&self, now: Timestamp) -> Option<(ServerId, Timestamp)> {
-        let rounds: Vec<_> = self.places.values().map(Place::round).collect();
-        schedule::next_poll(&rounds, now)
-    }
-
-    fn next_step(&self, now: Timestamp) -> Timestamp {
-        let poll = self.next_poll(now).map_or(Timestamp::MAX, |(_, at)| at);
-        let past = self.past.next().filter(|_| self.refused.is_none()).unwrap_or(Timestamp::MAX);
-        poll.min(past).min(schedule::later(now, schedule::DOZE)).max(now)
-    }
-
-    fn take_in(
-        &mut self,
-        server: ServerId,
-        answer: std::result::Result<Roster, Trouble>,
-        clock: std::result::Result<(), Stale>,
-        now: Timestamp,
-    ) -> bool {
-        let trouble = answer.as_ref().err().copied();
-        let Some(place) = self.places.get_mut(&server) else { return false };
-        let window = place.attendance.window().map(|window| window.since);
-        let changed = place.take_in(answer, clock, now);
-        if place.attendance.window().map(|window| window.since) != window {
-            self.past.look_again();
-        }
-        match trouble.filter(|trouble| schedule::is_refusal(*trouble)) {
-            // One of them is tried in a while; the others would be refused as well.
-            Some(trouble) => {
-                self.refused = Some(trouble);
-                let until = schedule::after_failure(trouble, now);
-                self.places.values_mut().for_each(|place| place.not_before = until);
-            }
-            None if trouble.is_none() && self.refused.take().is_some() => {
-                self.places.values_mut().for_each(|place| place.not_before = None);
-            }
-            None => {}
-        }
-        changed
-    }
-
-    fn row(&self, place: &Place) -> WatchRow {
-        let health = match (self.refused, place.outcome) {
-            (Some(trouble), _) | (None, Some((Outcome::Trouble(trouble), _))) => Health::Trouble { trouble },
-            (None, Some((Outcome::Stale(why), _))) => Health::Stale { why },
-            (None, Some((Outcome::Believed, _))) if place.hides_names => Health::NamesHidden,
-            (None, Some((Outcome::Believed, _))) => Health::Good,
-            (None, None) => Health::NotAskedYet,
-        };
-        let round = place.round();
-        WatchRow {
-            server: place
-                .server
-                .as_ref()
-                .map_or_else(|| ServerName { id: place.id, name: place.id.to_string() }, named),
-            tracked: place.tracked.len(),
-            every: place.every,
-            last_poll: place.asked,
-            next_poll: place.asked.map(|_| round.due()),
-            health,
-        }
     }
 }

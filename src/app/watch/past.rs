@@ -117,13 +117,20 @@ fn debts(
 impl App {
     /// Makes the next request about the past, if one is due. Returns the servers on which something came to light.
     pub(super) async fn fill_in_the_past(&self) -> Result<Vec<ServerId>> {
-        if !self.watch.state().past.is_known {
-            let asked = self.read(|conn| Ok(sessions::inquiries(conn)?)).await?;
+        // What comes up while this is read is looked at again.
+        let was_known = std::mem::replace(&mut self.watch.state().past.is_known, true);
+        if !was_known {
+            let asked = self.read(|conn| Ok(sessions::inquiries(conn)?)).await;
             let mut state = self.watch.state();
             let windows =
                 state.places.values().filter_map(|place| Some((place.id, place.attendance.window()?))).collect();
-            state.past.queue = debts(&state.demand, &windows, &asked);
-            state.past.is_known = true;
+            match asked {
+                Ok(asked) => state.past.queue = debts(&state.demand, &windows, &asked),
+                Err(error) => {
+                    state.past.look_again();
+                    return Err(error);
+                }
+            }
         }
         let now = self.clock.now();
         if self.clock_holds().is_err() {
@@ -140,7 +147,11 @@ impl App {
         };
         self.watch.state().past.not_before = Some(schedule::later(now, pause));
         let absorbed = match told {
-            Some(told) => self.absorb(debt, told, now).await.map(Some),
+            Some(told) => {
+                let turn = self.watch.turn(debt.server);
+                let _turn = turn.lock().await;
+                self.absorb(debt, told, now).await.map(Some)
+            }
             None => Ok(None),
         };
         if !matches!(absorbed, Ok(Some(_))) {
@@ -196,17 +207,18 @@ impl App {
         asked: Timestamp,
     ) -> Result<()> {
         let may_be_told = self.watch.state().may_be_told(server, player, asked);
-        if may_be_told {
-            self.absorb(Debt { purpose: Purpose::BackFill, server, player }, told, asked).await?;
+        if !may_be_told {
+            return Ok(());
         }
+        // Nobody waits for a poll that hangs to have something kept that can be asked for again.
+        let Some(_turn) = self.turn_soon(server).await else { return Ok(()) };
+        self.absorb(Debt { purpose: Purpose::BackFill, server, player }, told, asked).await?;
         Ok(())
     }
 
-    /// Merges what was told of a player with what was seen.
+    /// Merges what was told of a player with what was seen. The server's turn must be held.
     async fn absorb(&self, debt: Debt, told: Vec<PastSession>, asked: Timestamp) -> Result<bool> {
         let Debt { purpose, server, player } = debt;
-        let turn = self.watch.turn(server);
-        let _turn = turn.lock().await;
         // Of somebody who was a stranger a moment ago, the last minutes may not be kept yet.
         self.keep_watched(server, purpose == Purpose::BackFill).await?;
         let (running, window, is_live) = {
@@ -328,7 +340,7 @@ pub(in crate::app) fn note_privacy(
 fn pause_after(trouble: Trouble, now: Timestamp) -> SignedDuration {
     match trouble.kind {
         TroubleKind::LimitReached { until } => until.duration_since(now).max(AFTER_FAILURE),
-        TroubleKind::Rejected => AFTER_REFUSAL,
+        TroubleKind::Rejected | TroubleKind::Forbidden => AFTER_REFUSAL,
         _ if schedule::is_refusal(trouble) => AFTER_REFUSAL,
         _ => AFTER_FAILURE,
     }
@@ -343,7 +355,8 @@ impl super::State {
         let demand = &self.demand;
         let is_tracked = |debt: &Debt| demand.get(&debt.server).is_some_and(|players| players.contains(&debt.player));
         self.past.queue.retain(is_tracked);
-        match self.past.queue.iter().position(|debt| self.may_be_told(debt.server, debt.player, now)) {
+        let is_due = |debt: &Debt| self.is_polled(debt.server) && self.may_be_told(debt.server, debt.player, now);
+        match self.past.queue.iter().position(is_due) {
             Some(position) => self.past.queue.remove(position),
             None if self.past.queue.is_empty() || !self.past.doubts.is_empty() => None,
             None => {
@@ -351,6 +364,12 @@ impl super::State {
                 None
             }
         }
+    }
+
+    /// Whether the past of the server's players is to be asked for yet: the first poll after a start shows what of it is
+    /// missing.
+    fn is_polled(&self, server: ServerId) -> bool {
+        self.places.get(&server).is_some_and(|place| place.outcome.is_some())
     }
 
     /// What became of a session that ran when we lost sight of it is told by the next look.

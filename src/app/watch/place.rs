@@ -50,8 +50,11 @@ pub(super) struct Place {
     /// When it was last polled.
     pub(super) asked: Option<Timestamp>,
     pub(super) not_before: Option<Timestamp>,
-    /// How the last poll ended, and when.
+    /// What the last poll that told anything showed, and when it ended; why there is nothing to show, when that is too long
+    /// ago.
     pub(super) outcome: Option<(Outcome, Timestamp)>,
+    /// Why the polls since then failed.
+    pub(super) trouble: Option<Trouble>,
     /// As told by the last poll that told anything, or as kept.
     pub(super) server: Option<Server>,
     pub(super) hides_names: bool,
@@ -132,6 +135,7 @@ impl Place {
             asked: None,
             not_before: None,
             outcome: None,
+            trouble: None,
             hides_names: known.as_ref().is_some_and(|known| known.hides_names),
             server: known.map(|known| known.server),
             attendance,
@@ -170,23 +174,28 @@ impl Place {
         now: Timestamp,
     ) -> bool {
         let before = self.outcome.map(|(outcome, _)| outcome);
-        let (outcome, moved) = match answer {
+        self.trouble = answer.as_ref().err().copied();
+        let (outcome, at, moved) = match answer {
             Err(trouble) => {
                 self.not_before = schedule::after_failure(trouble, now);
-                (Outcome::Trouble(trouble), false)
+                let shown =
+                    self.outcome.filter(|(shown, _)| self.is_fresh(now) && !matches!(shown, Outcome::Trouble(_)));
+                // What was told a moment ago says more than that there is nothing newer.
+                let (outcome, at) = shown.unwrap_or((Outcome::Trouble(trouble), now));
+                (outcome, at, false)
             }
             Ok(roster) => {
                 self.not_before = None;
                 match clock.and_then(|()| believable(&roster, now)) {
                     Err(why) => {
                         self.server = Some(roster.server);
-                        (Outcome::Stale(why), false)
+                        (Outcome::Stale(why), now, false)
                     }
-                    Ok(()) => (Outcome::Believed, self.look(roster, now)),
+                    Ok(()) => (Outcome::Believed, now, self.look(roster, now)),
                 }
             }
         };
-        self.outcome = Some((outcome, now));
+        self.outcome = Some((outcome, at));
         let is_news = before.map(kind) != Some(kind(outcome));
         if let (true, Outcome::Stale(Stale::WrongClock { ahead })) = (is_news, outcome) {
             let server = self.id;
@@ -217,7 +226,7 @@ impl Place {
             .map(|player| Seen { subject: player.id, since: player.since.map(second) })
             .collect();
         let renamed = self.hear_names(&roster);
-        let gapless = self.is_gapless(now);
+        let gapless = self.is_gapless(looked, now);
         self.believed = Some((now, schedule::longest_gap(self.every)));
         self.server = Some(roster.server);
 
@@ -233,15 +242,26 @@ impl Place {
         !is_quiet || renamed || self.hides_names != hid_names
     }
 
-    /// Whether so little time has gone by since a list was believed that nothing was missed.
-    fn is_gapless(&self, now: Timestamp) -> bool {
-        let (last, longest) = match (self.believed, self.attendance.window()) {
+    /// Everything is refused until somebody mends that: nothing is to be shown but why.
+    pub(super) fn refuse(&mut self, trouble: Trouble, now: Timestamp) {
+        self.trouble = Some(trouble);
+        self.outcome = Some((Outcome::Trouble(trouble), now));
+    }
+
+    /// Whether so little time has gone by since a list was believed that nothing was missed, and the list as of `looked`
+    /// follows the one before.
+    fn is_gapless(&self, looked: Timestamp, now: Timestamp) -> bool {
+        let window = self.attendance.window();
+        let (last, longest) = match (self.believed, window) {
             (Some(believed), _) => believed,
             (None, Some(window)) => (window.until, schedule::longest_gap(self.every)),
             (None, None) => return true,
         };
+        let silence = window.map_or(SignedDuration::ZERO, |window| looked.duration_since(window.until));
         // Set back in between, the clock does not tell how long it was.
-        now.duration_since(last) <= longest && !schedule::is_set_back(last, now)
+        now.duration_since(last) <= longest
+            && silence <= schedule::longest_silence(self.every)
+            && !schedule::is_set_back(last, now)
     }
 
     /// The clock was set back: what is due at times that are yet to come is due now.
@@ -249,6 +269,7 @@ impl Place {
         self.asked = self.asked.map(|_| now.saturating_sub(self.every).unwrap_or(Timestamp::MIN));
         self.not_before = None;
         self.outcome = None;
+        self.trouble = None;
         self.gathered = None;
     }
 
@@ -346,9 +367,9 @@ impl Place {
         self.believed.is_some_and(|(at, longest)| holds(at, longest))
     }
 
-    /// Whether the last poll is recent enough to speak of the present.
+    /// Whether what the last poll told is recent enough to speak of the present.
     pub(super) fn is_fresh(&self, now: Timestamp) -> bool {
-        let longest = schedule::longest_gap(self.every);
+        let longest = schedule::longest_gap(self.every).min(presence::FRESH_FOR);
         self.outcome.is_some_and(|(_, at)| now.duration_since(at) <= longest)
     }
 }

@@ -26,7 +26,7 @@ pub struct ServerSet {
 pub struct ServerGet {
     /// As last told by BattleMetrics.
     pub server: Server,
-    /// When it was told to us.
+    /// As of when it is so.
     pub as_of: Timestamp,
     /// Why its player list may not be believed at the moment.
     pub stale: Option<Stale>,

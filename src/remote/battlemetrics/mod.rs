@@ -230,7 +230,11 @@ impl BattleMetrics {
         };
         if !self.0.no_sessions_in_roster.load(Ordering::Relaxed) {
             match fetch("player,session").await {
-                Err(Trouble { kind: TroubleKind::Rejected, .. }) => {}
+                // The same 403 stands for a plan without sessions and for one without anything.
+                Err(Trouble {
+                    kind: TroubleKind::Rejected | TroubleKind::Forbidden | TroubleKind::NoSubscription,
+                    ..
+                }) => {}
                 outcome => return outcome,
             }
         }

@@ -481,23 +481,31 @@ async fn a_roster_tells_since_when_each_player_is_on() {
 #[tokio::test]
 async fn a_roster_without_sessions_is_good_enough_and_asked_for_directly_from_then_on() {
     let roster = || document(&server("1234567"), &json!([player("11", "Alpha", Some(60))]));
-    let stage = Stage::playing([status(400, "{}"), roster(), roster()]).await;
-    let client = stage.battlemetrics();
-    for _ in 0..2 {
-        let told = client.roster(server_id(1_234_567), Purpose::Watch).await.unwrap();
-        assert_eq!(told.online[0].since, Some(now() - SignedDuration::from_mins(1)));
+    let not_in_plan = r#"{"errors":[{"status":"403","title":"Forbidden","detail":"Missing permission"}]}"#;
+    for refusal in [status(400, "{}"), status(403, not_in_plan), status(403, NO_SUBSCRIPTION)] {
+        let stage = Stage::playing([refusal, roster(), roster()]).await;
+        let client = stage.battlemetrics();
+        for _ in 0..2 {
+            let told = client.roster(server_id(1_234_567), Purpose::Watch).await.unwrap();
+            assert_eq!(told.online[0].since, Some(now() - SignedDuration::from_mins(1)));
+        }
+        let includes =
+            ["player,session", "player", "player"].map(|include| format!("/servers/1234567 include={include}"));
+        assert_eq!(stage.asked().await, includes);
     }
-    let includes = ["player,session", "player", "player"].map(|include| format!("/servers/1234567 include={include}"));
-    assert_eq!(stage.asked().await, includes);
 }
 
 #[tokio::test]
 async fn a_roster_that_is_refused_either_way_says_nothing_about_sessions() {
-    let stage = Stage::playing([status(400, ""), status(400, ""), one_server()]).await;
-    let client = stage.battlemetrics();
-    assert_eq!(kind(client.roster(server_id(1_234_567), Purpose::Watch).await), Some(TroubleKind::Rejected));
-    client.roster(server_id(1_234_567), Purpose::Watch).await.unwrap();
-    assert!(stage.asked().await[2].ends_with("include=player,session"));
+    for (code, body, expected) in
+        [(400, "", TroubleKind::Rejected), (403, NO_SUBSCRIPTION, TroubleKind::NoSubscription)]
+    {
+        let stage = Stage::playing([status(code, body), status(code, body), one_server()]).await;
+        let client = stage.battlemetrics();
+        assert_eq!(kind(client.roster(server_id(1_234_567), Purpose::Watch).await), Some(expected));
+        client.roster(server_id(1_234_567), Purpose::Watch).await.unwrap();
+        assert!(stage.asked().await[2].ends_with("include=player,session"));
+    }
 }
 
 #[tokio::test]

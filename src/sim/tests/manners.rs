@@ -32,7 +32,7 @@ async fn open_sessions_come_beside_the_players_unless_refused() {
     assert_eq!(of("player"), of("session"));
     let session = document["included"].as_array().unwrap().iter().find(|one| one["type"] == "session").unwrap();
     assert_eq!(session["attributes"]["stop"], Value::Null);
-    stage.sim.switch(|switches| switches.sessions_beside_players = false);
+    stage.sim.switch(|switches| switches.sessions_beside_players_refused = Some(400));
     assert_eq!(stage.status(&path).await, 400);
     assert_eq!(stage.sim.unexpected(), []);
 }
