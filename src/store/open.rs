@@ -31,6 +31,7 @@ const MIGRATIONS: [Migration; VERSION as usize] = [
     Migration { version: 1, name: "foundation", sql: include_str!("../../migrations/V1__foundation.sql") },
     Migration { version: 2, name: "watch", sql: include_str!("../../migrations/V2__watch.sql") },
     Migration { version: 3, name: "boards", sql: include_str!("../../migrations/V3__boards.sql") },
+    Migration { version: 4, name: "told", sql: include_str!("../../migrations/V4__told.sql") },
 ];
 
 impl Migration {
@@ -45,7 +46,7 @@ impl Migration {
 }
 
 /// The newest version in `migrations/`, so that a file that has it is recognised without preparing any migration.
-pub(super) const VERSION: i32 = 3;
+pub(super) const VERSION: i32 = 4;
 
 /// By this a file is told from other programs' databases; the first migration sets it.
 pub(super) const APPLICATION: i32 = 0x5255_5354;
