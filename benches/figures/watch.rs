@@ -87,7 +87,7 @@ impl Stage {
             let group = groups::create(tx, &guild, "Purple Base", now)?;
             for (player, name) in &tracked {
                 groups::add_member(tx, group, Some(*player), None, name, now)?;
-                sessions::note_inquiry(tx, *player, facts.id, now)?;
+                sessions::note_inquiry(tx, *player, facts.id, sessions::Inquiry::answered(now))?;
             }
             anyhow::Ok(())
         });
@@ -375,7 +375,7 @@ async fn found(folder: &Path, guild: &str, channel: u64, crowds: &[Crowd]) {
                 }
                 for (player, name) in members {
                     groups::add_member(tx, group, Some(*player), None, name, now)?;
-                    sessions::note_inquiry(tx, *player, *server, now)?;
+                    sessions::note_inquiry(tx, *player, *server, sessions::Inquiry::answered(now))?;
                 }
             }
         }

@@ -239,7 +239,7 @@ fn found(tx: &Transaction<'_>, now: Timestamp) -> anyhow::Result<()> {
             let name = name(*number);
             players::remember(tx, &[(player(*number), name.clone())], now)?;
             groups::add_member(tx, id, Some(player(*number)), None, &name, now)?;
-            sessions::note_inquiry(tx, player(*number), server(*place).id, now)?;
+            sessions::note_inquiry(tx, player(*number), server(*place).id, sessions::Inquiry::answered(now))?;
         }
         groups::record_check(tx, id, &LastCheck { active: 3, total: members.len(), unknown: 1, at: now })?;
     }

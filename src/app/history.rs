@@ -2,6 +2,8 @@
 //!
 //! Of somebody whose past was never asked for, it is asked now. Nothing is kept here.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{App, Asker, certain, group_named, look::Reach, server_name, server_of};
@@ -20,7 +22,7 @@ use crate::{
     },
     error::Result,
     store::{
-        Connection, groups, players, servers,
+        groups, players, servers,
         sessions::{self, Visit},
         watch as kept,
     },
@@ -31,9 +33,6 @@ const SESSIONS: usize = 10;
 
 /// Members on a page: with the totals, what a phone shows at once.
 const MEMBERS: usize = 12;
-
-/// As many sessions as one answer about the past holds: of what lies before the first of so many, nothing was told.
-const TOLD_AT_ONCE: usize = 100;
 
 /// What is known of one player on one server.
 struct Record {
@@ -52,6 +51,12 @@ struct Place {
     until: Timestamp,
     /// Whether that look is the latest one.
     is_live: bool,
+    /// Nobody can be recognised there.
+    hides_names: bool,
+    /// Those whose sessions are kept for long; of the others, nothing is claimed from before `strangers_since`.
+    tracked: BTreeSet<PlayerId>,
+    strangers_since: Timestamp,
+    members_since: Timestamp,
     wiped: Option<Timestamp>,
     now: Timestamp,
 }
@@ -95,18 +100,24 @@ impl App {
         let (place, present) = self.place(server, vec![found.id]).await?;
         let since = present.first().and_then(|(_, since)| *since);
         let id = found.id;
-        let (known, asked, mut visits) = self
+        let (asked, mut visits) = self
             .read(move |conn| {
-                let asked = sessions::inquiries_of(conn, server, &[id])?.remove(&id);
-                Ok((players::get(conn, id)?, asked, sessions::of(conn, id, server)?))
+                Ok((sessions::inquiries_of(conn, server, &[id])?.remove(&id), sessions::of(conn, id, server)?))
             })
             .await?;
         visits.extend(place.running(id, since));
-        let mut record = place.record(visits, asked);
-        let trouble = match asked {
-            Some(_) => None,
-            None if reach == Reach::AtHand => return Ok(None),
-            None => self.tell_the_past(&place, id, &mut record).await.err(),
+        // Of a server that hides names nothing would be told.
+        let is_asked = asked.is_some() || place.hides_names;
+        if !is_asked && reach == Reach::AtHand {
+            return Ok(None);
+        }
+        let told = if is_asked { Ok(None) } else { self.tell_the_past(&place, id, &visits).await.map(Some) };
+        let (told, trouble) = told.map_or_else(|trouble| (None, Some(trouble)), |told| (told, None));
+        let known = self.read(move |conn| Ok(players::get(conn, id)?)).await?;
+        let private = known.as_ref().is_some_and(|known| known.private) && since.is_none();
+        let record = match told {
+            Some((visits, known)) => place.record(id, visits, known, private),
+            None => place.record(id, visits, asked.and_then(|asked| asked.known), private),
         };
         let sessions_total = record.visits.len();
         let lines = record.visits.iter().rev().map(|visit| HistoryLine {
@@ -128,6 +139,8 @@ impl App {
             pages,
             names: known.map_or_else(Vec::new, |known| known.names.into_iter().map(shown).collect()),
             as_of: place.until,
+            hides_names: place.hides_names,
+            private,
             trouble,
         })))
     }
@@ -157,21 +170,25 @@ impl App {
         let kept = self
             .read(move |conn| {
                 let asked = sessions::inquiries_of(conn, server, &ids)?;
-                let visits =
-                    ids.iter().map(|id| Ok((sessions::of_tracked(conn, *id, server)?, asked.get(id).copied())));
+                let private = players::private_among(conn, &ids)?;
+                let visits = ids.iter().map(|id| {
+                    let known = asked.get(id).and_then(|asked| asked.known);
+                    Ok((sessions::of_tracked(conn, *id, server)?, known, private.contains(id)))
+                });
                 visits.collect::<Result<Vec<_>>>()
             })
             .await?;
         let mut together = Vec::new();
         let mut known_of_all: Option<Vec<Span>> = None;
         let mut rows = Vec::new();
-        for (((player, member), (mut visits, asked)), (_, since)) in linked.into_iter().zip(kept).zip(present) {
+        for (((player, member), (mut visits, told, private)), (_, since)) in linked.into_iter().zip(kept).zip(present) {
             visits.extend(place.running(player, since));
-            let record = place.record(visits, asked);
+            let private = private && since.is_none();
+            let record = place.record(player, visits, told, private);
             let spans = session::spans(&record.visits);
             let member = MemberName { name: names::shown(&member.name), ..member };
             let last_seen = record.visits.iter().map(|visit| visit.stop).max();
-            rows.push(MemberHistory { member, totals: place.totals(&spans, &record.known), last_seen });
+            rows.push(MemberHistory { member, totals: place.totals(&spans, &record.known), last_seen, private });
             together.extend(spans);
             known_of_all = Some(match known_of_all {
                 Some(known) => session::common(&known, &record.known),
@@ -194,6 +211,7 @@ impl App {
             page,
             pages,
             as_of: place.until,
+            hides_names: place.hides_names,
         })
     }
 
@@ -205,11 +223,17 @@ impl App {
     ) -> Result<(Place, Vec<(PlayerId, Option<Timestamp>)>)> {
         let now = self.clock.now();
         let view = self.watch.view(server, &wanted, now);
+        let forgotten = self.watch.forgotten_before(now);
         self.read(move |conn| {
             let mut windows = kept::windows(conn, server)?;
-            let (window, online, is_live) = match view {
-                Some(view) => (view.window, view.online, true),
-                None => (kept::window(conn, server)?, kept::present(conn, server)?.into_iter().collect(), false),
+            let known = servers::get(conn, server)?;
+            let (window, online, is_live, hides_names) = match view {
+                Some(view) => (view.window, view.online, !view.hides_names, view.hides_names),
+                None => {
+                    let present = kept::present(conn, server)?.into_iter().collect();
+                    let hides_names = known.as_ref().is_some_and(|known| known.hides_names);
+                    (kept::window(conn, server)?, present, false, hides_names)
+                }
             };
             windows.extend(window.and_then(|window| window.span()));
             let place = Place {
@@ -218,7 +242,11 @@ impl App {
                 elsewhere: kept::windows_elsewhere(conn, server)?,
                 until: window.map_or(now, |window| window.until),
                 is_live,
-                wiped: wiped(conn, server)?,
+                hides_names,
+                tracked: kept::demand(conn)?.remove(&server).unwrap_or_default(),
+                strangers_since: forgotten.0,
+                members_since: forgotten.1,
+                wiped: known.and_then(|known| known.server.last_wipe),
                 now,
             };
             Ok((place, wanted.into_iter().map(|player| (player, online.get(&player).copied())).collect()))
@@ -226,28 +254,27 @@ impl App {
         .await
     }
 
-    /// Asks for the past of somebody of whom it is not known.
+    /// Asks for the past of somebody of whom it is not known. Returns all sessions then, and when all are known by that.
     async fn tell_the_past(
         &self,
         place: &Place,
         player: PlayerId,
-        record: &mut Record,
-    ) -> std::result::Result<(), Trouble> {
+        visits: &[Visit],
+    ) -> std::result::Result<(Vec<Visit>, Option<Span>), Trouble> {
         let server = place.server.id;
-        let told = self.battlemetrics.sessions(player, server, 1, Purpose::Person).await?;
-        let kept = self.learn_the_past(server, player, told.clone(), place.now).await;
-        if let Err(error) = kept {
+        let told = self.ask_for_the_past(player, server, Purpose::Person).await?;
+        let known = told.since.and_then(|since| Span::new(since, place.now));
+        let sessions = told.sessions.clone();
+        if let Err(error) = self.learn_the_past(server, player, told, place.now).await {
             tracing::warn!(?error, "a past that was told could not be kept");
         }
-        let visits = told.iter().filter_map(|told| {
+        let told = sessions.iter().filter_map(|told| {
             let (start, stop) = (told.start?, told.stop.unwrap_or(place.now));
             let ending = if told.stop.is_some() { Ending::Left } else { Ending::Open };
             Some(Session { subject: player, place: server, start, stop, ending, source: Source::Told })
         });
-        let visits: Vec<Visit> = visits.filter(|visit| visit.start < visit.stop).collect();
-        record.visits = session::merge(&record.visits, &place.windows, &visits);
-        *record = place.record(std::mem::take(&mut record.visits), Some(place.now));
-        Ok(())
+        let told: Vec<Visit> = told.filter(|visit| visit.start < visit.stop).collect();
+        Ok((session::merge(visits, &place.windows, &told), known))
     }
 }
 
@@ -260,20 +287,24 @@ impl Place {
         Some(Session { subject: player, place, start, stop, ending, source: Source::Watched })
     }
 
-    /// Until `asked` all is known, unless there was more than one answer holds.
-    fn record(&self, visits: Vec<Visit>, asked: Option<Timestamp>) -> Record {
-        let told = visits.iter().filter(|visit| visit.source == Source::Told);
-        let reach = if told.clone().count() >= TOLD_AT_ONCE { told.map(|visit| visit.start).min() } else { None };
-        let told = asked.and_then(|asked| Span::new(reach.unwrap_or(Timestamp::MIN), asked));
+    /// What is known of a player: what was told, and what we saw, as far as that is kept. Since somebody with a private
+    /// profile was last on, nothing was seen.
+    fn record(&self, player: PlayerId, visits: Vec<Visit>, told: Option<Span>, private: bool) -> Record {
         let is_seen_elsewhere = |visit: &Visit| {
             let begins_in = |span: &Span| span.start() <= visit.stop && visit.start <= span.stop();
             visit.source == Source::Watched && self.elsewhere.iter().any(begins_in)
         };
         let elsewhere = if visits.iter().any(is_seen_elsewhere) { self.elsewhere.as_slice() } else { &[] };
         let windows = session::union(self.windows.iter().chain(elsewhere).copied());
-        let seen = session::without(&windows, &session::out_of_sight(&visits, &windows, self.now));
+        let mut seen = session::without(&windows, &session::out_of_sight(&visits, &windows, self.now));
+        if private {
+            let last = visits.iter().map(|visit| visit.stop).max().unwrap_or(Timestamp::MIN);
+            seen = session::common(&seen, Span::new(Timestamp::MIN, last).as_slice());
+        }
         let known = session::union(seen.into_iter().chain(told));
-        Record { visits, known }
+        let since = if self.tracked.contains(&player) { self.members_since } else { self.strangers_since };
+        let kept = Span::new(since, Timestamp::MAX);
+        Record { known: session::common(&known, kept.as_slice()), visits }
     }
 
     fn totals(&self, online: &[Span], known: &[Span]) -> Vec<Total> {
@@ -298,10 +329,6 @@ impl Place {
             })
             .collect()
     }
-}
-
-fn wiped(conn: &Connection, server: ServerId) -> Result<Option<Timestamp>> {
-    Ok(servers::get(conn, server)?.and_then(|known| known.server.last_wipe))
 }
 
 /// The wanted page, or the last one; which it is, and of how many.

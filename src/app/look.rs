@@ -15,15 +15,17 @@ use super::{
 use crate::{
     domain::{
         facts::{Acquaintance, OnlinePlayer, Roster, Server},
+        hiding::Names,
         ids::{PlayerId, ServerId},
         presence::{self, LAST_SEEN_HOLDS_FOR, Presence, Stale, Unknown},
         report::{Purpose, ServerName},
-        trouble::Trouble,
+        trouble::{Trouble, TroubleKind},
     },
-    error::Result,
+    error::{Error, Result},
     store::{
         self, players, servers, sessions,
         sightings::{self, Sighting},
+        watch as kept,
     },
 };
 
@@ -53,9 +55,8 @@ pub(super) struct Look {
     sightings: HashMap<PlayerId, Sighting>,
     /// Players who could not be asked for, and why.
     failed: HashMap<PlayerId, Trouble>,
-    /// Players of whom BattleMetrics knows nothing on this server, or nothing any more, so that what was known before does
-    /// not make them offline.
-    untold: HashSet<PlayerId>,
+    /// Absent players of whom nothing is known from one instant to another, at which the watch began to look again.
+    unobserved: HashMap<PlayerId, (Timestamp, Timestamp)>,
     /// Players whose profile is private, as far as we know.
     private: HashSet<PlayerId>,
 }
@@ -83,8 +84,8 @@ impl Look {
         if let Some(trouble) = self.failed.get(&player) {
             return unknown(Unknown::Trouble { trouble: *trouble });
         }
-        if self.untold.contains(&player) {
-            return unknown(Unknown::NeverSeen);
+        if let Some((from, until)) = self.unobserved.get(&player) {
+            return unknown(Unknown::NotObserved { from: *from, until: *until });
         }
         match (sighting, last_seen) {
             (Some(Sighting { online: true, since, .. }), _) => Presence::Online { since: *since },
@@ -118,6 +119,7 @@ impl Look {
                 ..sighting
             };
             self.sightings.insert(player, sighting);
+            self.unobserved.remove(&player);
         }
     }
 
@@ -178,18 +180,19 @@ impl App {
         view: View,
         reach: Reach,
     ) -> Result<Option<Look>> {
-        let since = view.window.map(|window| window.since);
         let mut look = self.recall(server, wanted.clone(), view).await?;
         if look.is_telling() {
             // Whoever was absent all the time since their last visit became known need not be asked for.
+            let is_new = |player: &PlayerId| !look.sightings.contains_key(player);
             let unsure = wanted.into_iter().filter(|player| {
-                let known = look.sightings.get(player);
-                let is_known = known.is_some_and(|known| since.is_some_and(|since| known.known_at >= since));
-                !is_known && !look.private.contains(player)
+                (is_new(player) || look.unobserved.contains_key(player)) && !look.private.contains(player)
             });
             let unsure = look.to_ask_for(unsure);
-            if reach == Reach::AtHand && !unsure.is_empty() {
-                return Ok(None);
+            if reach == Reach::AtHand {
+                // What happened while nobody looked is asked for anyway, and nobody waits for that.
+                let is_enough = !unsure.iter().any(is_new);
+                self.watch.hurry(server, &unsure);
+                return Ok(is_enough.then_some(look));
             }
             let mut learnt = Learnt::default();
             self.ask_for_the_absent(&mut look, unsure, &mut learnt).await;
@@ -205,7 +208,7 @@ impl App {
     /// What the watch saw, and what its sessions and earlier looks tell of the absent.
     async fn recall(&self, server: ServerId, wanted: Vec<PlayerId>, view: View) -> Result<Look> {
         let (now, as_of) = (self.clock.now(), view.as_of());
-        let asked = wanted.clone();
+        let (asked, window) = (wanted.clone(), view.window);
         let known = self.read(move |conn| {
             let mut sightings = sightings::get(conn, server, &asked)?;
             let inquiries = sessions::inquiries_of(conn, server, &asked)?;
@@ -216,11 +219,21 @@ impl App {
             }
             for (player, sighting) in &mut sightings {
                 sighting.online = false;
-                sighting.known_at = sighting.known_at.max(inquiries.get(player).copied().unwrap_or(sighting.known_at));
+                sighting.known_at =
+                    inquiries.get(player).map_or(sighting.known_at, |inquiry| sighting.known_at.max(inquiry.at));
             }
-            Ok((sightings, players::private_among(conn, &asked)?))
+            let before = window.map(|window| Ok::<_, Error>((window, kept::windows(conn, server)?))).transpose()?;
+            Ok((sightings, players::private_among(conn, &asked)?, before))
         });
-        let (sightings, private) = known.await?;
+        let (sightings, private, before) = known.await?;
+        let unobserved = before.map_or_else(HashMap::new, |(window, looked)| {
+            let last = looked.iter().map(|span| span.stop()).filter(|stop| *stop < window.since).max();
+            let unknown = sightings.iter().filter(|(_, known)| known.known_at < window.since);
+            unknown
+                .map(|(player, known)| (*player, (last.max(Some(known.known_at)), window.since)))
+                .filter_map(|(player, (from, until))| Some((player, (from?, until))))
+                .collect()
+        });
         let (stale, trouble) = match view.outcome {
             Outcome::Believed => (None, None),
             Outcome::Stale(why) => (Some(why), None),
@@ -236,7 +249,7 @@ impl App {
             online: view.online.into_iter().map(|(player, since)| (player, Some(since))).collect(),
             sightings,
             failed: HashMap::new(),
-            untold: HashSet::new(),
+            unobserved,
             private,
         };
         if look.is_telling() && !look.hides_names {
@@ -273,15 +286,13 @@ impl App {
                     online: HashMap::new(),
                     sightings,
                     failed: HashMap::new(),
-                    untold: HashSet::new(),
+                    unobserved: HashMap::new(),
                     private,
                 });
             }
         };
         let stale = self.stale(&roster.server, now);
-        // A short list shows nothing either way; what was found out before still holds.
-        let hides_names =
-            presence::hides_names(&roster).unwrap_or_else(|| known.is_some_and(|known| known.hides_names));
+        let hides_names = Names::of(&roster, now).are_hidden(known.is_some_and(|known| known.hides_names));
         let mut look = Look {
             server: named(&roster.server),
             as_of: if stale.is_none() { presence::as_of(roster.server.updated_at, now) } else { now },
@@ -292,7 +303,7 @@ impl App {
             online: roster.online.iter().map(|player| (player.id, player.since)).collect(),
             sightings,
             failed: HashMap::new(),
-            untold: HashSet::new(),
+            unobserved: HashMap::new(),
             private,
         };
         let mut learnt = Learnt::default();
@@ -326,24 +337,18 @@ impl App {
             .buffer_unordered(AT_ONCE);
         while let Some((player, answer)) = answers.next().await {
             match answer {
-                Ok(LastVisit::Told(acquaintance)) => {
+                Ok(LastVisit { private: Some(true), .. }) => {
+                    look.private.insert(player);
+                    learnt.private.push((player, true));
+                }
+                Ok(LastVisit { acquaintance, private }) => {
                     look.private.remove(&player);
-                    self.watch.note_acquaintance(server, player, acquaintance, now);
-                    learnt.sightings.push((player, told(acquaintance, now)));
-                }
-                Ok(LastVisit::Never) => {
-                    look.untold.insert(player);
-                    // Noted, so as not to be asked again soon.
-                    learnt.sightings.push((player, never_seen(now)));
-                }
-                Ok(LastVisit::Hidden { private }) => {
-                    look.untold.insert(player);
-                    if private {
-                        look.private.insert(player);
-                    } else {
-                        look.private.remove(&player);
+                    learnt.private.extend(private.map(|private| (player, private)));
+                    if let Some(acquaintance) = acquaintance {
+                        self.watch.note_acquaintance(server, player, acquaintance, now);
                     }
-                    learnt.private.push((player, private));
+                    // Noted also when there is none, so as not to be asked again soon.
+                    learnt.sightings.push((player, acquaintance.map_or(never_seen(now), |told| last_told(told, now))));
                 }
                 Err(trouble) => {
                     look.trouble.get_or_insert(trouble);
@@ -363,14 +368,16 @@ impl App {
         was_private: bool,
     ) -> std::result::Result<LastVisit, Trouble> {
         let told = self.battlemetrics.acquaintance(player, server, Purpose::Person).await?;
-        let told = told.filter(|told| told.last_seen.is_some() || told.online);
-        if was_private || (was_seen && told.is_none()) {
-            let private = self.battlemetrics.player(player, Purpose::Person).await?.private;
-            if private || told.is_none() {
-                return Ok(LastVisit::Hidden { private });
-            }
+        let acquaintance = told.filter(|told| told.last_seen.is_some() || told.online);
+        if !was_private && (!was_seen || acquaintance.is_some()) {
+            return Ok(LastVisit { acquaintance, private: None });
         }
-        Ok(told.map_or(LastVisit::Never, LastVisit::Told))
+        match self.battlemetrics.player(player, Purpose::Person).await {
+            Ok(profile) => Ok(LastVisit { acquaintance, private: Some(profile.private) }),
+            // A player whom BattleMetrics has forgotten hides nothing: there is what we saw.
+            Err(Trouble { kind: TroubleKind::NotFound, .. }) => Ok(LastVisit { acquaintance, private: None }),
+            Err(trouble) => Err(trouble),
+        }
     }
 
     /// Keeps what was learnt, if the disk takes it.
@@ -392,14 +399,11 @@ impl App {
     }
 }
 
-/// What a player's last visit is.
-enum LastVisit {
-    Told(Acquaintance),
-    Never,
-    /// Nothing is told of somebody who was there, or hid the profile when last asked.
-    Hidden {
-        private: bool,
-    },
+/// What is told of a player's last visit.
+struct LastVisit {
+    acquaintance: Option<Acquaintance>,
+    /// Whether the profile is private, if that was asked.
+    private: Option<bool>,
 }
 
 /// What a look brought to light, to be kept.
@@ -445,7 +449,7 @@ fn on_the_list(player: &OnlinePlayer, server: &Server, now: Timestamp) -> Sighti
 }
 
 /// What BattleMetrics remembers of somebody who is not on the roster.
-fn told(acquaintance: Acquaintance, now: Timestamp) -> Sighting {
+fn last_told(acquaintance: Acquaintance, now: Timestamp) -> Sighting {
     let Acquaintance { first_seen, last_seen, time_played, online } = acquaintance;
     Sighting { last_seen, first_seen, total: time_played, online, since: None, known_at: now }
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     domain::{
-        facts::{Acquaintance, FormerName, PastSession, Player},
+        facts::{Acquaintance, FormerName, Past, PastSession, Player},
         ids::{PlayerId, ServerId},
         names,
         presence::{PROFILE_HOLDS_FOR, Presence},
@@ -41,7 +41,7 @@ struct File {
 /// What BattleMetrics answered.
 struct Answers {
     profile: std::result::Result<Player, Trouble>,
-    sessions: std::result::Result<Vec<PastSession>, Trouble>,
+    sessions: std::result::Result<Past, Trouble>,
     /// None when it was not asked for, or not answered.
     acquaintance: Option<Acquaintance>,
 }
@@ -171,8 +171,9 @@ impl App {
                 self.watch.note_profile(player, now);
             }
         }
-        if let Ok(told) = &answers.sessions {
-            kept(self.learn_the_past(server, player, told.clone(), now).await)?;
+        if let (Ok(told), Ok(profile)) = (&answers.sessions, &answers.profile) {
+            let told = watch::Told::new(told.clone(), !profile.private);
+            kept(self.learn_the_past(server, player, told, now).await)?;
         }
         let trouble = answers.profile.err();
         if let (None, Some(file)) = (trouble, self.file_at_hand(server, player).await?) {
@@ -188,7 +189,7 @@ impl App {
         Ok(File {
             first_seen: told.and_then(|told| told.first_seen).or_else(|| sighting?.first_seen),
             total: told.and_then(|told| told.time_played).or_else(|| sighting?.total),
-            sessions: answers.sessions.map(|told| told.into_iter().map(line).collect()),
+            sessions: answers.sessions.map(|told| told.sessions.into_iter().map(line).collect()),
             trouble,
         })
     }

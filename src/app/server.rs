@@ -7,6 +7,7 @@ use super::{
 use crate::{
     domain::{
         facts::Server,
+        hiding::Names,
         identity::{self, ServerInput},
         ids::ServerId,
         names,
@@ -67,7 +68,7 @@ impl App {
     }
 
     async fn activate(&self, asker: &Asker, server: Server) -> Result<ServerSet> {
-        let hides_names = self.looks_hidden(server.id).await;
+        let names = self.look_at_names(server.id).await;
         let now = self.clock.now();
         let stale = self.stale(&server, now);
         let asker = asker.clone();
@@ -76,27 +77,26 @@ impl App {
             guilds::ensure(tx, &asker.guild, now)?;
             let old = guilds::get(tx, &asker.guild)?.and_then(|guild| guild.active_server);
             let before = old.map(|id| server_name(tx, id)).transpose()?;
-            servers::remember(tx, &server, now, hides_names)?;
+            let hid_names = servers::get(tx, server.id)?.is_some_and(|known| known.hides_names);
+            let hides_names = names.are_hidden(hid_names);
+            servers::remember(tx, &server, now, Some(hides_names))?;
             let unchanged = old == Some(server.id);
             if !unchanged {
                 guilds::set_active_server(tx, &asker.guild, Some(server.id), now)?;
                 let change = Change::ActiveServer { before: before.clone(), after: Some(named(&server)) };
                 asker.record(tx, &change, now)?;
             }
-            let hides_names = servers::get(tx, server.id)?.is_some_and(|known| known.hides_names);
-            Ok(ServerSet { stale, server, before, unchanged, hides_names })
+            let may_hide_names = !hides_names && names == Names::MayBeHidden;
+            Ok(ServerSet { stale, server, before, unchanged, hides_names, may_hide_names })
         })
         .await
     }
 
-    /// Whether the server's list shows invented names; none when it cannot be told now. Setting a server must not fail
-    /// over this.
-    async fn looks_hidden(&self, id: ServerId) -> Option<bool> {
-        let roster = self.battlemetrics.roster(id, Purpose::Person).await.ok()?;
-        if self.stale(&roster.server, self.clock.now()).is_some() {
-            return None;
-        }
-        presence::hides_names(&roster)
+    /// Whether the server's list shows invented names. Setting a server must not fail over this.
+    async fn look_at_names(&self, id: ServerId) -> Names {
+        let Ok(roster) = self.battlemetrics.roster(id, Purpose::Person).await else { return Names::Untold };
+        let now = self.clock.now();
+        if self.stale(&roster.server, now).is_some() { Names::Untold } else { Names::of(&roster, now) }
     }
 
     /// The active server, as BattleMetrics tells it now; what is remembered, with the trouble, when it cannot.

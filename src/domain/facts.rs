@@ -82,6 +82,8 @@ pub struct OnlinePlayer {
     pub since: Option<Timestamp>,
     /// Whether the id is tied to something unique; `false` on servers known by names alone.
     pub positive_match: Option<bool>,
+    /// Since when the service knows the id.
+    pub created: Option<Timestamp>,
 }
 
 /// A server and everybody on it, from one request.
@@ -152,6 +154,15 @@ pub struct PastSession {
     pub start: Option<Timestamp>,
     /// `None` while it runs.
     pub stop: Option<Timestamp>,
+}
+
+/// What is told of a player's past on a server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// Newest first.
+    pub sessions: Vec<PastSession>,
+    /// There are older ones.
+    pub goes_on: bool,
 }
 
 /// A Steam account's public face.

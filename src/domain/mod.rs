@@ -7,6 +7,7 @@ pub mod board;
 pub mod budget;
 pub mod export;
 pub mod facts;
+pub mod hiding;
 pub mod identity;
 pub mod ids;
 pub mod keeping;

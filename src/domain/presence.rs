@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::{
-    facts::{QueryStatus, Roster, Server, ServerStatus},
+    facts::{QueryStatus, Server, ServerStatus},
     names,
     report::MemberState,
     trouble::Trouble,
@@ -77,6 +77,13 @@ pub enum Unknown {
     NotLinked,
     /// The server shows invented names: who is not in its list may be on it all the same.
     NamesHidden,
+    /// The player is not on now, and may have been on while nobody looked: that is asked for, one player after the other.
+    NotObserved {
+        /// Until then it is known.
+        from: Timestamp,
+        /// Since then nobody was absent unseen.
+        until: Timestamp,
+    },
     /// The list of players cannot be trusted.
     Stale {
         /// Why not.
@@ -175,29 +182,11 @@ pub fn order(members: &mut [MemberState]) {
     });
 }
 
-/// The fewest players from which [`hides_names`] is judged.
-const ENOUGH_PLAYERS: usize = 5;
-
-/// Whether the server seems to hide its players' names, so that nobody can be followed there by an id; `None` when fewer
-/// than 5 players are listed, too few to judge by.
-///
-/// Said only if at least 90 % of them are known to be matched by name alone
-/// (`positive_match` is false). A sign, not a proof: a server that is queried for names but shows the true ones looks
-/// the same, and its players get another id with each renaming. Word it as "seems". That a censored server lists
-/// invented names and that such names are matched by name alone is likely, from public decompiled sources and from what
-/// BattleMetrics says of the flag; it has not been measured.
-pub fn hides_names(roster: &Roster) -> Option<bool> {
-    let listed = roster.online.len();
-    let by_name = roster.online.iter().filter(|player| player.positive_match == Some(false)).count();
-    (listed >= ENOUGH_PLAYERS).then_some(by_name * 10 >= listed * 9)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::{
-        facts::OnlinePlayer,
-        ids::{MemberId, PlayerId, ServerId},
+        ids::{MemberId, ServerId},
         report::MemberName,
     };
 
@@ -226,17 +215,6 @@ mod tests {
     fn member(name: &str, presence: Presence) -> MemberState {
         let member = MemberName { id: MemberId::new(1).unwrap(), name: name.to_owned(), player: None, steam: None };
         MemberState { member, presence }
-    }
-
-    /// A roster whose players carry these flags.
-    fn roster(flags: impl IntoIterator<Item = Option<bool>>) -> Roster {
-        let online = (1..).zip(flags).map(|(number, positive_match)| OnlinePlayer {
-            id: PlayerId::new(number).unwrap(),
-            name: format!("player {number}"),
-            since: None,
-            positive_match,
-        });
-        Roster { server: server(ServerStatus::Online, QueryStatus::Valid, None), online: online.collect() }
     }
 
     #[test]
@@ -331,22 +309,5 @@ mod tests {
             order(&mut members);
             assert_eq!(members, expected);
         }
-    }
-
-    #[test]
-    fn a_server_where_nearly_everybody_is_known_by_name_alone_seems_to_hide_names() {
-        assert_eq!(hides_names(&roster([Some(false); 5])), Some(true));
-        assert_eq!(hides_names(&roster([Some(true)].into_iter().chain([Some(false); 9]))), Some(true));
-    }
-
-    #[test]
-    fn a_server_is_not_accused_on_thin_grounds() {
-        assert_eq!(hides_names(&roster([])), None, "an empty server");
-        assert_eq!(hides_names(&roster([Some(false); 4])), None, "four players");
-        let sure = roster([Some(true)].into_iter().chain([Some(false); 8]));
-        assert_eq!(hides_names(&sure), Some(false), "one in nine is sure");
-        assert_eq!(hides_names(&roster([None; 50])), Some(false), "the service said nothing");
-        let unsaid = roster([None].into_iter().chain([Some(false); 5]));
-        assert_eq!(hides_names(&unsaid), Some(false), "one of six unsaid");
     }
 }

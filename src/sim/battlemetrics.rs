@@ -326,7 +326,8 @@ fn one_server(ask: &Ask<'_>) -> Result<Document, Refusal> {
         let seats = ask.world.roster(server.id, ask.at);
         for seat in seats.iter().filter(|seat| !seat.private) {
             if players {
-                included.push(seat_resource(ask.world, server, seat, as_of));
+                let connected = ask.switches.tells_time_connected.then(|| as_of.duration_since(seat.start).as_secs());
+                included.push(seat_resource(ask.world, server, seat, connected));
             }
             if sessions {
                 included.push(open_session_resource(ask.world, server, seat));

@@ -48,6 +48,8 @@ pub struct Server {
     pub outages: Vec<(Timestamp, Option<Timestamp>)>,
     /// Shows invented names and a fresh player id at each connection (`server.censorplayerlist`).
     pub hides_names: bool,
+    /// Known to BattleMetrics by queries alone: true names, and no id that is certain.
+    pub query_only: bool,
     /// `official`, `community` or `modded`.
     pub kind: String,
     /// Map name.
@@ -279,6 +281,7 @@ pub(super) fn plain(id: u64, name: &str) -> Server {
         frozen_since: None,
         outages: Vec::new(),
         hides_names: false,
+        query_only: false,
         kind: "community".to_owned(),
         map: "Procedural Map".to_owned(),
         some_wipe: START - SignedDuration::from_hours(50),

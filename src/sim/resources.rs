@@ -67,8 +67,12 @@ pub(super) fn name_resource(player: u64, at: usize, name: &str, last_seen: Times
 }
 
 /// A player on the roster of a server.
-pub(super) fn seat_resource(world: &World, server: &Server, seat: &Seat, as_of: Timestamp) -> Value {
-    let connected = seconds(as_of) - seconds(seat.start);
+pub(super) fn seat_resource(world: &World, server: &Server, seat: &Seat, connected: Option<i64>) -> Value {
+    let mut metadata = vec![
+        json!({"key": "firstTime", "value": world.is_first_time(server.id, seat), "private": false}),
+        json!({"key": "score", "value": 0, "private": false}),
+    ];
+    metadata.extend(connected.map(|seconds| json!({"key": "time", "value": seconds, "private": false})));
     json!({
         "type": "player",
         "id": seat.player.to_string(),
@@ -81,11 +85,7 @@ pub(super) fn seat_resource(world: &World, server: &Server, seat: &Seat, as_of: 
             "updatedAt": iso(seat.created),
         },
         "relationships": {"server": reference("server", server.id)},
-        "meta": {"metadata": [
-            {"key": "firstTime", "value": world.is_first_time(server.id, seat), "private": false},
-            {"key": "score", "value": 0, "private": false},
-            {"key": "time", "value": connected, "private": false},
-        ]},
+        "meta": {"metadata": metadata},
     })
 }
 

@@ -57,6 +57,8 @@ pub struct Switches {
     pub retry_after: RetryAfter,
     /// The status, 400 or 403, with which `include=player,session` is refused, if it is.
     pub sessions_beside_players_refused: Option<u16>,
+    /// Whether a player on a roster comes with the seconds connected.
+    pub tells_time_connected: bool,
     /// The status, 400 or 403, with which several players in one `/sessions` request are refused, if they are.
     pub many_players_refused: Option<u16>,
     /// Whether the plan includes the endpoints about sessions; else 403.
@@ -79,6 +81,7 @@ impl Default for Switches {
             rate_headers: true,
             retry_after: RetryAfter::Seconds,
             sessions_beside_players_refused: None,
+            tells_time_connected: true,
             many_players_refused: None,
             sessions_in_plan: true,
             never_seen: NeverSeen::NotFound,

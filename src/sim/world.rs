@@ -190,7 +190,7 @@ impl World {
         let mut seats: Vec<Seat> = visitors
             .filter_map(|index| {
                 let stay = self.stay_at(*index, as_of).filter(|stay| stay.place == place)?;
-                self.seat(*index, stay, known.hides_names, as_of)
+                self.seat(*index, stay, known, as_of)
             })
             .collect();
         seats.sort_by_key(|seat| (seat.start, seat.player));
@@ -372,8 +372,9 @@ impl World {
         }
     }
 
-    fn seat(&self, index: usize, stay: Stay, hidden: bool, at: i64) -> Option<Seat> {
+    fn seat(&self, index: usize, stay: Stay, server: &Server, at: i64) -> Option<Seat> {
         let player = self.players.get(index)?;
+        let hidden = server.hides_names;
         let start = stamp(stay.start);
         let (id, name, created) = if hidden {
             (self.alias(index, stay)?, self.invented_name(index, stay), start)
@@ -384,7 +385,7 @@ impl World {
             player: id,
             name: name.to_owned(),
             private: player.private && !hidden,
-            positive_match: !hidden,
+            positive_match: !hidden && !server.query_only,
             created,
             start,
         })

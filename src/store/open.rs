@@ -32,6 +32,7 @@ const MIGRATIONS: [Migration; VERSION as usize] = [
     Migration { version: 2, name: "watch", sql: include_str!("../../migrations/V2__watch.sql") },
     Migration { version: 3, name: "boards", sql: include_str!("../../migrations/V3__boards.sql") },
     Migration { version: 4, name: "folded_names", sql: include_str!("../../migrations/V4__folded_names.sql") },
+    Migration { version: 5, name: "told", sql: include_str!("../../migrations/V5__told.sql") },
 ];
 
 impl Migration {
@@ -46,7 +47,7 @@ impl Migration {
 }
 
 /// The newest version in `migrations/`, so that a file that has it is recognised without preparing any migration.
-pub(super) const VERSION: i32 = 4;
+pub(super) const VERSION: i32 = 5;
 
 /// By this a file is told from other programs' databases; the first migration sets it.
 pub(super) const APPLICATION: i32 = 0x5255_5354;

@@ -36,7 +36,6 @@ const HOT: &[&str] = &[
     sessions::INQUIRY,
     sessions::LAST,
     sessions::OF,
-    sessions::PASSAGES_OF,
     sightings::GET,
     watch::PLACE,
     watch::PRESENT,

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::domain::{
     ids::{PlayerId, ServerId},
-    session::{Ending, Session, Source},
+    session::{Ending, Session, Source, Span},
 };
 
 /// A player's session on a server.
@@ -80,7 +80,8 @@ pub fn add_passages<'a>(
 pub(super) const OF: &str =
     "SELECT start, length, ending, source FROM sessions WHERE subject = ?1 AND place = ?2 ORDER BY start";
 
-pub(super) const PASSAGES_OF: &str =
+/// Reads all that is kept of strangers on the server.
+const PASSAGES_OF: &str =
     "SELECT stop - length, length, ending, 0 FROM passages WHERE place = ?2 AND subject = ?1 ORDER BY stop";
 
 /// All sessions of the player on the server that are over, in order. Of a stranger, all that is kept of the server has to
@@ -198,7 +199,7 @@ pub fn last_seen(
     Ok(found)
 }
 
-/// Puts these sessions in the place of all that are kept of the player on the server.
+/// Puts these sessions in the place of those that are kept of the player on the server as of somebody tracked.
 ///
 /// # Errors
 /// Those of the database.
@@ -208,11 +209,36 @@ pub fn replace(connection: &Connection, player: PlayerId, server: ServerId, visi
         .prepare_cached("DELETE FROM sessions WHERE subject = ?1 AND place = ?2")?
         .execute(params![player, place])
         .context("replace sessions")?;
+    add(connection, server, visits)
+}
+
+/// Forgets what was kept of the player on the server as of a stranger. Reads all that is kept of strangers there.
+///
+/// # Errors
+/// Those of the database.
+pub fn forget_passages(connection: &Connection, player: PlayerId, server: ServerId) -> anyhow::Result<()> {
+    let place = ensure_place(connection, server)?;
     connection
         .prepare_cached("DELETE FROM passages WHERE place = ?2 AND subject = ?1")?
         .execute(params![player, place])
-        .context("replace passages")?;
-    add(connection, server, visits)
+        .context("forget a player's passages")?;
+    Ok(())
+}
+
+/// When the past of a player on a server was last asked for, and what came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inquiry {
+    /// When.
+    pub at: Timestamp,
+    /// From when until when all sessions are known by what was told; none when nothing was: so it is of private profiles.
+    pub known: Option<Span>,
+}
+
+impl Inquiry {
+    /// One that was answered with everything until then.
+    pub fn answered(at: Timestamp) -> Self {
+        Self { at, known: Span::new(Timestamp::MIN, at) }
+    }
 }
 
 pub(super) const INQUIRIES: &str = "SELECT places.number, inquiries.subject, inquiries.at
@@ -230,9 +256,9 @@ pub fn inquiries(connection: &Connection) -> anyhow::Result<HashMap<(ServerId, P
         .context("read the inquiries")
 }
 
-pub(super) const INQUIRY: &str = "SELECT at FROM inquiries WHERE subject = ?1 AND place = ?2";
+pub(super) const INQUIRY: &str = "SELECT at, told_from, told_until FROM inquiries WHERE subject = ?1 AND place = ?2";
 
-/// When the past of these players on the server was last asked for.
+/// When the past of these players on the server was last asked for, and what came of it.
 ///
 /// # Errors
 /// Those of the database.
@@ -240,29 +266,49 @@ pub fn inquiries_of(
     connection: &Connection,
     server: ServerId,
     players: &[PlayerId],
-) -> anyhow::Result<HashMap<PlayerId, Timestamp>> {
+) -> anyhow::Result<HashMap<PlayerId, Inquiry>> {
     let Some(place) = place(connection, server)? else { return Ok(HashMap::new()) };
     let mut statement = connection.prepare_cached(INQUIRY)?;
     let mut found = HashMap::new();
     for player in players {
-        let at = statement
-            .query_row(params![player, place], |row| row.get::<_, Seconds>(0))
+        let inquiry = statement
+            .query_row(params![player, place], |row| {
+                let instant = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<Seconds>>(column)?.map(|at| at.0));
+                let at = row.get::<_, Seconds>(0)?.0;
+                let known = Span::new(instant(1)?.unwrap_or(Timestamp::MIN), instant(2)?.unwrap_or(at));
+                Ok(Inquiry { at, known })
+            })
             .optional()
             .context("read an inquiry")?;
-        found.extend(at.map(|at| (*player, at.0)));
+        found.extend(inquiry.map(|inquiry| (*player, inquiry)));
     }
     Ok(found)
 }
 
-/// Notes that all of the player's past on the server until `at` was asked for and answered.
+/// Notes that the player's past on the server was asked for.
 ///
 /// # Errors
 /// Those of the database.
-pub fn note_inquiry(connection: &Connection, player: PlayerId, server: ServerId, at: Timestamp) -> anyhow::Result<()> {
+pub fn note_inquiry(
+    connection: &Connection,
+    player: PlayerId,
+    server: ServerId,
+    inquiry: Inquiry,
+) -> anyhow::Result<()> {
     let place = ensure_place(connection, server)?;
+    let Inquiry { at, known } = inquiry;
+    let (from, until) = known.map_or((at, at), |known| (known.start(), known.stop()));
     connection
-        .prepare_cached("INSERT OR REPLACE INTO inquiries (subject, place, at) VALUES (?1, ?2, ?3)")?
-        .execute(params![player, place, Seconds(at)])
+        .prepare_cached(
+            "INSERT OR REPLACE INTO inquiries (subject, place, at, told_from, told_until) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![
+            player,
+            place,
+            Seconds(at),
+            (from > Timestamp::MIN).then_some(Seconds(from)),
+            (until != at || known.is_none()).then_some(Seconds(until)),
+        ])
         .context("note an inquiry")?;
     Ok(())
 }
@@ -442,6 +488,7 @@ mod tests {
         assert_eq!(all, [earlier, Visit { ending: Ending::Unobserved, source: Source::Told, ..later }]);
         assert_eq!(of_tracked(&connection, id(1), moose()).unwrap().len(), 1);
         replace(&connection, id(1), moose(), &all).unwrap();
+        forget_passages(&connection, id(1), moose()).unwrap();
         assert_eq!(of_tracked(&connection, id(1), moose()).unwrap(), all);
         assert_eq!(of(&connection, id(1), moose()).unwrap(), all);
         assert_eq!(of(&connection, id(2), moose()).unwrap(), [visit(2, 0, 100)]);
@@ -462,10 +509,19 @@ mod tests {
     #[test]
     fn an_inquiry_is_remembered() {
         let connection = open::in_memory();
-        note_inquiry(&connection, id(1), moose(), at(7)).unwrap();
-        note_inquiry(&connection, id(1), moose(), at(9)).unwrap();
-        assert_eq!(inquiries(&connection).unwrap(), HashMap::from([((moose(), id(1)), at(9))]));
-        assert_eq!(inquiries_of(&connection, moose(), &[id(1), id(2)]).unwrap(), HashMap::from([(id(1), at(9))]));
+        let inquiries = [
+            Inquiry { at: at(7), known: None },
+            Inquiry::answered(at(9)),
+            Inquiry { at: at(9), known: Span::new(at(3), at(9)) },
+            Inquiry { at: at(12), known: Span::new(at(3), at(9)) },
+            Inquiry { at: at(12), known: Span::new(Timestamp::MIN, at(9)) },
+        ];
+        for inquiry in inquiries {
+            note_inquiry(&connection, id(1), moose(), inquiry).unwrap();
+            let known = inquiries_of(&connection, moose(), &[id(1), id(2)]).unwrap();
+            assert_eq!(known, HashMap::from([(id(1), inquiry)]));
+        }
+        assert_eq!(super::inquiries(&connection).unwrap(), HashMap::from([((moose(), id(1)), at(12))]));
     }
 
     fn prune_all(connection: &Connection, strangers: i64, members: i64) {

@@ -177,7 +177,9 @@ pub fn checked<'a>(
 
 /// Said where a server seems to hide its players' names.
 pub fn hidden_names() -> Text {
-    text!["This server seems to hide its players' names, so nobody can be recognised on it."]
+    text![
+        "This server seems to hide its players' names, so nobody can be recognised on it. Only its owner can change that."
+    ]
 }
 
 /// Said where somebody's profile is private.

@@ -2,10 +2,11 @@
 //!
 //! Only wording and order of lines; nothing is added up here.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     card::{Card, Face, Row, Span, Text, Tone, name, plain, text},
+    group::{hidden_names, private_profile},
     notice, words,
 };
 use crate::domain::{
@@ -22,7 +23,9 @@ pub fn player(report: &PlayerHistory, face: Face) -> Card {
     let sessions = report.sessions.iter().map(session).collect();
     Card::new(Tone::Plain, text![name(&report.name), " · history"])
         .line_if(report.trouble.as_ref().map(notice::trouble_line))
-        .rows(totals(&report.totals))
+        .line_if(report.hides_names.then(hidden_names))
+        .line_if(report.private.then(private_profile))
+        .rows(totals(&report.totals, report.as_of))
         .field_if("Other names", listed(names))
         .rows(under("Sessions", sessions))
         .line_if(report.sessions.is_empty().then(|| text!["No session is known."]))
@@ -31,26 +34,29 @@ pub fn player(report: &PlayerHistory, face: Face) -> Card {
 
 /// The answer of `group history`.
 pub fn group(report: &GroupHistory, face: Face) -> Card {
-    let members = report.members.iter().map(member).collect();
+    let members = report.members.iter().map(|row| member(row, report.as_of)).collect();
     let not_linked = (report.not_linked > 0).then(|| {
         let who = words::count(report.not_linked, "member is", "members are");
         text![plain(format!("{who} known by name only: of them nothing is recorded."))]
     });
+    let any_private = report.members.iter().any(|row| row.private);
     Card::new(Tone::Plain, text![name(&report.group), " · history"])
+        .line_if(report.hides_names.then(hidden_names))
         .line(text!["Time in which at least one member was on:"])
-        .rows(totals(&report.totals))
+        .rows(totals(&report.totals, report.as_of))
         .rows(under("Members: last 24 hours, 7 days, 30 days", members))
+        .line_if(any_private.then(private_profile))
         .line_if(not_linked)
         .footer(footer(face, &report.server.name, (report.page, report.pages), report.as_of))
 }
 
-fn totals(totals: &[Total]) -> impl Iterator<Item = Row> {
-    totals.iter().map(|total| {
-        let unknown = match lasting(total.unknown) {
+fn totals(totals: &[Total], as_of: Timestamp) -> impl Iterator<Item = Row> {
+    totals.iter().map(move |total| {
+        let unknown = match lasting(total.unknown).filter(|_| !is_all_unknown(total, as_of)) {
             Some(unknown) => text![unknown, " of it not known"],
             None => Vec::new(),
         };
-        Row::Columns(vec![vec![Span::Strong(period(total.period).into())], text![time(total.online)], unknown])
+        Row::Columns(vec![vec![Span::Strong(period(total.period).into())], text![time(total, as_of)], unknown])
     })
 }
 
@@ -63,8 +69,18 @@ fn period(period: Period) -> &'static str {
     }
 }
 
-fn time(length: SignedDuration) -> Span {
-    lasting(length).unwrap_or_else(|| Span::from("never"))
+fn time(total: &Total, as_of: Timestamp) -> Span {
+    match lasting(total.online) {
+        Some(online) => online,
+        None if is_all_unknown(total, as_of) => Span::from("not known"),
+        None => Span::from("never"),
+    }
+}
+
+/// Whether nothing can be said of all that time; a minute is no time.
+fn is_all_unknown(total: &Total, as_of: Timestamp) -> bool {
+    let known = as_of.duration_since(total.since) - total.unknown;
+    lasting(total.online).is_none() && lasting(total.unknown).is_some() && lasting(known).is_none()
 }
 
 /// None for less than a minute.
@@ -82,10 +98,10 @@ fn session(line: &HistoryLine) -> Row {
     Row::Columns(vec![text![Span::At(line.start)], length])
 }
 
-fn member(row: &MemberHistory) -> Row {
+fn member(row: &MemberHistory, as_of: Timestamp) -> Row {
     let total = |wanted| {
         let total = row.totals.iter().find(|total| total.period == wanted);
-        total.map_or_else(Vec::new, |total| text![time(total.online)])
+        total.map_or_else(Vec::new, |total| text![time(total, as_of)])
     };
     let periods = [Period::Day, Period::Week, Period::Month].map(total);
     Row::Columns(std::iter::once(text![name(&row.member.name)]).chain(periods).collect())
@@ -104,7 +120,7 @@ fn listed(names: Vec<Text>) -> Option<Text> {
     joined.filter(|line| !line.is_empty())
 }
 
-fn footer(face: Face, server: &str, (page, pages): (usize, usize), as_of: jiff::Timestamp) -> Text {
+fn footer(face: Face, server: &str, (page, pages): (usize, usize), as_of: Timestamp) -> Text {
     let mut line = text![name(server), " · as of ", Span::Ago(as_of)];
     // On Discord that stands between the buttons.
     if pages > 1 && face == Face::Terminal {
@@ -138,6 +154,46 @@ mod tests {
         2026-06-13 19:46 UTC · 2h 55m at least
         2026-06-10 16:46 UTC · 3h 20m
         _ Rusty Moose |US Monthly| · as of 40s ago · page 1 of 2
+        ");
+    }
+
+    #[test]
+    fn where_nobody_can_be_recognised_nothing_is_said_to_be_never() {
+        let mut report = samples::player_history("");
+        report.hides_names = true;
+        report.sessions.clear();
+        for total in &mut report.totals {
+            (total.online, total.unknown) = (SignedDuration::ZERO, samples::now().duration_since(total.since));
+        }
+        insta::assert_snapshot!(told(&player(&report, Face::Terminal)), @"
+        Plain | ChennyBounce · history
+        This server seems to hide its players' names, so nobody can be recognised on it. Only its owner can change that.
+        Last 24 hours · not known
+        Last 7 days · not known
+        Last 30 days · not known
+        Since the wipe · not known
+        Other names: Chenny
+        No session is known.
+        _ Rusty Moose |US Monthly| · as of 40s ago · page 1 of 2
+        ");
+    }
+
+    #[test]
+    fn a_private_profile_is_told_with_what_helps() {
+        let mut report = samples::group_history("");
+        report.members[0].private = true;
+        insta::assert_snapshot!(told(&group(&report, Face::Terminal)), @"
+        Plain | Purple Base · history
+        Time in which at least one member was on:
+        Last 24 hours · 2h 13m
+        Last 7 days · 21h 13m
+        Last 30 days · 2d 16h · 1d 12h of it not known
+        Since the wipe · 17h 13m
+        # Members: last 24 hours, 7 days, 30 days
+        ChennyBounce · 2h 13m · 21h 13m · 2d 16h
+        BattleMetrics lists private profiles nowhere, online or not. Only the player can make it public again.
+        1 member is known by name only: of them nothing is recorded.
+        _ Rusty Moose |US Monthly| · as of 40s ago
         ");
     }
 

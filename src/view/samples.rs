@@ -79,7 +79,8 @@ fn chenny(tag: &str) -> MemberName {
 }
 
 pub(crate) fn server_set(tag: &str) -> ServerSet {
-    ServerSet { server: rusty_moose(tag), before: None, unchanged: false, stale: None, hides_names: false }
+    let (before, unchanged, stale) = (None, false, None);
+    ServerSet { server: rusty_moose(tag), before, unchanged, stale, hides_names: false, may_hide_names: false }
 }
 
 pub(crate) fn server_get(tag: &str) -> ServerGet {
@@ -279,6 +280,8 @@ pub(crate) fn player_history(tag: &str) -> PlayerHistory {
         pages: 2,
         names: vec![FormerName { name: format!("{tag}Chenny"), last_seen: Some(ago(9000)) }],
         as_of: now() - SignedDuration::from_secs(40),
+        hides_names: false,
+        private: false,
         trouble: None,
     }
 }
@@ -289,11 +292,12 @@ pub(crate) fn group_history(tag: &str) -> GroupHistory {
         group: format!("{tag}Purple Base"),
         server: server_name(tag),
         totals: totals(),
-        members: vec![MemberHistory { member: chenny(tag), totals: totals(), last_seen: Some(now()) }],
+        members: vec![MemberHistory { member: chenny(tag), totals: totals(), last_seen: Some(now()), private: false }],
         not_linked: 1,
         page: 1,
         pages: 1,
         as_of: now() - SignedDuration::from_secs(40),
+        hides_names: false,
     }
 }
 

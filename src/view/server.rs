@@ -29,6 +29,9 @@ pub fn set(report: &ServerSet) -> Card {
         .line_if(before.map(|before| text!["Before: ", name(&before.name)]))
         .line_if(report.stale.as_ref().map(words::stale_line))
         .line_if(report.hides_names.then(hidden_names))
+        .line_if(report.may_hide_names.then(|| {
+            text!["This server may hide its players' names: too few of them are known to tell. If it does, checks will say so."]
+        }))
         .line(text!["Next: add players with ", Command::GroupAdd, ", see who is on with ", Command::GroupCheck, "."])
 }
 
@@ -122,7 +125,19 @@ mod tests {
         Rusty Moose |US Monthly|
         212 of 250, 12 in queue · US · online · 198.51.100.7:28015
         Who is online cannot be told: BattleMetrics cannot query the server. Last update 1 h 5 m ago.
-        This server seems to hide its players' names, so nobody can be recognised on it.
+        This server seems to hide its players' names, so nobody can be recognised on it. Only its owner can change that.
+        Next: add players with /group add, see who is on with /group check.
+        ");
+    }
+
+    #[test]
+    fn a_server_that_may_hide_names_is_not_accused() {
+        let report = ServerSet { may_hide_names: true, ..samples::server_set("") };
+        insta::assert_snapshot!(on_discord(&set(&report)), @"
+        Good | Server set
+        Rusty Moose |US Monthly|
+        212 of 250, 12 in queue · US · online · 198.51.100.7:28015
+        This server may hide its players' names: too few of them are known to tell. If it does, checks will say so.
         Next: add players with /group add, see who is on with /group check.
         ");
     }

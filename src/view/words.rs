@@ -112,6 +112,7 @@ pub fn cause(cause: &Unknown) -> String {
         Unknown::PrivateProfile => "the profile is private now".to_owned(),
         Unknown::NotLinked => "no BattleMetrics player linked".to_owned(),
         Unknown::NamesHidden => "this server hides names".to_owned(),
+        Unknown::NotObserved { .. } => "nobody looked for a while; it is being found out".to_owned(),
         Unknown::Stale { why } => stale(why),
         Unknown::Trouble { trouble: problem } => trouble(problem),
     }

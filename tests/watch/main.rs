@@ -13,6 +13,7 @@ mod checking;
 mod clock;
 mod cost;
 mod crashing;
+mod hiding;
 mod history;
 mod month;
 mod moving;

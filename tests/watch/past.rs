@@ -4,10 +4,10 @@ use jiff::SignedDuration;
 use rustops::{
     app::WatchOptions,
     domain::{
-        presence::Presence,
+        presence::{Presence, Unknown},
         session::{Ending, Source},
     },
-    sim::{World, cast},
+    sim::{Fault, Service, World, cast},
 };
 
 use crate::stage::{MINUTE, Stage};
@@ -72,4 +72,77 @@ async fn a_visit_while_the_bot_was_down_comes_to_light_and_nobody_left_in_betwee
     let check = stage.app.group_check(&stage.me, &name).await.unwrap();
     assert_eq!(stage.asked(), Vec::<String>::new());
     assert_eq!(check.members[0].presence, Presence::Offline { last_seen: World::START + HOUR * 4 });
+}
+
+#[tokio::test]
+async fn somebody_met_at_the_first_look_did_not_leave_and_come_then() {
+    let stage = Stage::new();
+    stage.sim.switch(|switches| (switches.sessions_beside_players_refused, switches.tells_time_connected) = (Some(400), false));
+    let chenny = cast::CHENNY_BOUNCE.id;
+    stage.tracks("local", cast::RUSTY_MOOSE, &[chenny], false).await;
+    // The past is told before there is a second look.
+    while !stage.sim.requests().iter().any(|request| request.path.ends_with("/sessions")) {
+        let step = stage.app.watch_step().await.unwrap();
+        stage.clock.advance(step.next.duration_since(stage.now()));
+    }
+    stage.watches_for(MINUTE * 10).await;
+    let (visits, open) = stage.kept(chenny, cast::RUSTY_MOOSE).await;
+    assert_eq!(open, Some(World::START - MINUTE * 133), "{visits:?}");
+    assert!(visits.iter().all(|visit| visit.stop <= World::START - HOUR * 23), "{visits:?}");
+}
+
+#[tokio::test]
+async fn a_player_whom_battlemetrics_forgot_is_asked_for_once() {
+    let mut stage = Stage::new();
+    let chenny = cast::CHENNY_BOUNCE.id;
+    stage.tracks("local", cast::RUSTY_MOOSE, &[chenny], false).await;
+    stage.watches_for(HOUR * 4).await;
+    for path in ["", "/relationships/sessions", &format!("/servers/{}", cast::RUSTY_MOOSE)] {
+        let forgotten = Fault::Status(404).on(&format!("/players/{chenny}{path}"));
+        stage.sim.fault(Service::BattleMetrics, forgotten);
+    }
+    stage.clock.advance(HOUR);
+    stage.killed_and_started();
+    stage.watches_for(MINUTE * 2).await;
+    let name = format!("{} 0", cast::RUSTY_MOOSE);
+    stage.app.group_check(&stage.me, &name).await.unwrap();
+    stage.asked();
+    for number in 0..3 {
+        // Whenever somebody new is tracked, it is looked again for whom to ask.
+        stage.tracks(&format!("{}", 7 + number), cast::RUSTY_MOOSE, &[], false).await;
+        stage.watches_for(MINUTE * 2).await;
+        let check = stage.app.group_check(&stage.me, &name).await.unwrap();
+        assert_eq!(check.trouble, None);
+        assert!(matches!(check.members[0].presence, Presence::Offline { .. }), "{check:?}");
+    }
+    let asked = stage.asked();
+    assert!(asked.iter().all(|path| path.starts_with("/servers/")), "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_check_after_a_gap_answers_at_once_and_says_what_nobody_saw() {
+    let mut stage = Stage::new();
+    let (hide, tee) = (cast::HIDE_VEST_ENTHUSIAST.id, cast::TEE_HIGGINS.id);
+    stage.tracks("local", cast::RUSTY_MOOSE, &[hide, tee], false).await;
+    stage.watches_for(MINUTE * 10).await;
+    let stopped = stage.now();
+    stage.clock.advance(HOUR * 5);
+    stage.killed_and_started();
+    // The poll alone, before the past is asked for.
+    stage.app.watch_step().await.unwrap();
+    stage.asked();
+    let name = format!("{} 0", cast::RUSTY_MOOSE);
+    let check = stage.app.group_check_at_hand(&stage.me, &name).await.unwrap().expect("an answer at once");
+    assert_eq!(stage.asked(), Vec::<String>::new());
+    for state in &check.members {
+        let Presence::Unknown { cause: Unknown::NotObserved { from, until }, last_seen: Some(_) } = state.presence
+        else {
+            panic!("{state:?}")
+        };
+        // Quiet minutes are kept every ten.
+        assert!(stopped.duration_since(from) <= MINUTE * 11 && until >= stopped + HOUR * 5 - MINUTE, "{state:?}");
+    }
+    stage.watches_for(MINUTE).await;
+    let check = stage.app.group_check_at_hand(&stage.me, &name).await.unwrap().expect("an answer at once");
+    assert!(check.members.iter().all(|state| matches!(state.presence, Presence::Offline { .. })), "{check:?}");
 }

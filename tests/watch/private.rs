@@ -135,3 +135,31 @@ async fn a_profile_that_is_public_again_is_seen_again_and_its_past_is_told() {
     stage.watches_for(MINUTE * 2).await;
     assert!(matches!(evening.is_checked().await, Presence::Offline { .. }));
 }
+
+#[tokio::test]
+async fn of_a_profile_that_was_private_from_the_start_nothing_is_known() {
+    let stage = Stage::new();
+    let server = stage.sim.add_server("Small Moose");
+    let ghost = stage.sim.add_player("Ghost");
+    stage.sim.joins(ghost, server);
+    stage.sim.set_private(ghost, true);
+    stage.tracks("local", server, &[ghost], false).await;
+    stage.watches_for(HOUR * 2).await;
+    stage.asked();
+    let Outcome::Done(one) = stage.app.player_history(&stage.me, &ghost.to_string(), 1).await.unwrap() else {
+        panic!()
+    };
+    let all = stage.app.group_history(&stage.me, &format!("{server} 0"), 1).await.unwrap();
+    assert!(one.private && all.members[0].private);
+    for total in one.totals.iter().chain(&all.totals).chain(&all.members[0].totals) {
+        let unknown = (stage.now() - MINUTE).duration_since(total.since);
+        assert!(total.online.is_zero() && total.unknown >= unknown, "{total:?}");
+    }
+    // Once the profile is public, what is told is believed.
+    stage.sim.set_private(ghost, false);
+    stage.watches_for(MINUTE * 5).await;
+    let Outcome::Done(one) = stage.app.player_history(&stage.me, &ghost.to_string(), 1).await.unwrap() else {
+        panic!()
+    };
+    assert!(!one.private && one.totals[0].online >= MINUTE, "{one:?}");
+}

@@ -17,7 +17,10 @@ use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::OwnedMutexGuard;
 
-pub(super) use self::{past::note_privacy, place::Outcome};
+pub(super) use self::{
+    past::{Told, note_privacy},
+    place::Outcome,
+};
 use self::{
     place::{Place, second},
     state::State,
@@ -184,6 +187,11 @@ impl Watch {
         missing.for_each(|(player, last_seen)| past.doubt(server, *player, *last_seen, now));
     }
 
+    /// Somebody waits to hear what these players did while nobody looked: they come before all others.
+    pub(super) fn hurry(&self, server: ServerId, players: &[PlayerId]) {
+        self.state().past.hurry(server, players);
+    }
+
     /// What BattleMetrics told of a player since when the server has been watched without a gap, and when.
     pub(super) fn acquaintance(&self, server: ServerId, player: PlayerId) -> Option<(Acquaintance, Timestamp)> {
         let state = self.state();
@@ -208,6 +216,13 @@ impl Watch {
     /// Remembers the same.
     pub(super) fn note_profile(&self, player: PlayerId, at: Timestamp) {
         self.state().past.note_profile(player, at);
+    }
+
+    /// From before when nothing is kept of strangers, and of members.
+    pub(super) fn forgotten_before(&self, now: Timestamp) -> (Timestamp, Timestamp) {
+        let WatchOptions { keep_strangers_days: strangers, keep_members_days: members, .. } = self.options;
+        let before = |days| sessions::forgotten_before(now, days);
+        (before(strangers), before(members.max(strangers)))
     }
 
     /// Whether this process watches the server.
@@ -434,9 +449,7 @@ impl App {
             state.pruned = Some(now);
             state.bookmark
         };
-        let WatchOptions { keep_strangers_days, keep_members_days, .. } = self.watch.options;
-        let strangers = sessions::forgotten_before(now, keep_strangers_days);
-        let members = sessions::forgotten_before(now, keep_members_days.max(keep_strangers_days));
+        let (strangers, members) = self.watch.forgotten_before(now);
         let forgotten = self.write(move |tx| {
             let bookmark = sessions::prune(tx, strangers, members, bookmark)?;
             kept::prune_windows(tx, members)?;

@@ -11,7 +11,7 @@ use super::{App, kept, second};
 use crate::{
     domain::{
         attendance::Window,
-        facts::{PastSession, Player},
+        facts::{Past as ToldPast, PastSession, Player},
         ids::{PlayerId, ServerId},
         presence,
         report::Purpose,
@@ -22,7 +22,7 @@ use crate::{
     error::{Error, Result},
     store::{
         Transaction, players,
-        sessions::{self, Visit},
+        sessions::{self, Inquiry, Visit},
         sightings::{self, Sighting},
         watch::Demand,
     },
@@ -65,6 +65,12 @@ impl Past {
         self.not_before = None;
     }
 
+    /// Asks for these players first.
+    pub(super) fn hurry(&mut self, server: ServerId, players: &[PlayerId]) {
+        let queue = self.queue.make_contiguous();
+        queue.sort_by_key(|debt| !(debt.server == server && players.contains(&debt.player)));
+    }
+
     pub(super) fn len(&self) -> usize {
         self.queue.len() + self.doubts.len()
     }
@@ -90,6 +96,28 @@ impl Past {
     pub(super) fn next(&self) -> Option<Timestamp> {
         let waits = !self.is_known || !self.queue.is_empty() || !self.doubts.is_empty();
         waits.then(|| self.not_before.unwrap_or(Timestamp::MIN))
+    }
+}
+
+/// What came of asking for a player's past on a server.
+#[derive(Clone)]
+pub(in crate::app) struct Told {
+    pub(in crate::app) sessions: Vec<PastSession>,
+    /// From when on these are all; none when that nothing was told means nothing.
+    pub(in crate::app) since: Option<Timestamp>,
+    /// The profile, if it was read with that.
+    profile: Option<Player>,
+}
+
+impl Told {
+    /// Of a private profile nothing is told, and that answers nothing.
+    pub(in crate::app) fn new(past: ToldPast, is_public: bool) -> Self {
+        let ToldPast { sessions, goes_on } = past;
+        let since = match goes_on {
+            true => sessions.iter().filter_map(|told| told.start).min(),
+            false => Some(Timestamp::MIN).filter(|_| is_public || !sessions.is_empty()),
+        };
+        Self { sessions, since, profile: None }
     }
 }
 
@@ -139,10 +167,10 @@ impl App {
             return Ok(Vec::new());
         }
         let Some(debt) = self.watch.state().next_debt(now) else { return self.settle_a_doubt(now).await };
-        let answer = self.battlemetrics.sessions(debt.player, debt.server, 1, debt.purpose).await;
+        let answer = self.ask_for_the_past(debt.player, debt.server, debt.purpose).await;
         let (told, pause) = match answer {
+            Ok(told) if told.profile.is_some() => (Some(told), schedule::PAST * 2),
             Ok(told) => (Some(told), schedule::PAST),
-            Err(Trouble { kind: TroubleKind::NotFound, .. }) => (Some(Vec::new()), schedule::PAST),
             Err(trouble) => (None, pause_after(trouble, now)),
         };
         self.watch.state().past.not_before = Some(schedule::later(now, pause));
@@ -165,6 +193,32 @@ impl App {
             absorbed => absorbed?.unwrap_or(false),
         };
         Ok(changed.then_some(debt.server).into_iter().collect())
+    }
+
+    /// Asks for a player's past on a server; where none is told, also whether the profile is private, unless that is known.
+    pub(in crate::app) async fn ask_for_the_past(
+        &self,
+        player: PlayerId,
+        server: ServerId,
+        purpose: Purpose,
+    ) -> std::result::Result<Told, Trouble> {
+        let is_unknown = |trouble: &Trouble| trouble.kind == TroubleKind::NotFound;
+        let past = match self.battlemetrics.sessions(player, server, 1, purpose).await {
+            Ok(past) => past,
+            Err(trouble) if is_unknown(&trouble) => return Ok(Told::new(ToldPast::default(), false)),
+            Err(trouble) => return Err(trouble),
+        };
+        if !past.sessions.is_empty() {
+            return Ok(Told::new(past, true));
+        }
+        match self.battlemetrics.player(player, purpose).await {
+            Ok(profile) => {
+                let is_public = !profile.private;
+                Ok(Told { profile: Some(profile), ..Told::new(past, is_public) })
+            }
+            Err(trouble) if is_unknown(&trouble) => Ok(Told::new(past, false)),
+            Err(trouble) => Err(trouble),
+        }
     }
 
     /// Asks whether somebody who is missing has a private profile now. Returns the server if that is news.
@@ -195,6 +249,9 @@ impl App {
                 note_privacy(tx, server, (id, private), before)
             })
             .await?;
+        if changed {
+            self.watch.state().past.look_again();
+        }
         Ok(changed.then_some(server).into_iter().collect())
     }
 
@@ -203,7 +260,7 @@ impl App {
         &self,
         server: ServerId,
         player: PlayerId,
-        told: Vec<PastSession>,
+        told: Told,
         asked: Timestamp,
     ) -> Result<()> {
         let may_be_told = self.watch.state().may_be_told(server, player, asked);
@@ -217,13 +274,15 @@ impl App {
     }
 
     /// Merges what was told of a player with what was seen. The server's turn must be held.
-    async fn absorb(&self, debt: Debt, told: Vec<PastSession>, asked: Timestamp) -> Result<bool> {
+    async fn absorb(&self, debt: Debt, told: Told, asked: Timestamp) -> Result<bool> {
         let Debt { purpose, server, player } = debt;
         // Of somebody who was a stranger a moment ago, the last minutes may not be kept yet.
         self.keep_watched(server, purpose == Purpose::BackFill).await?;
         let (running, window, is_live) = {
             let state = self.watch.state();
-            let Some(place) = state.places.get(&server) else { return Ok(false) };
+            // Nobody can be recognised where names are hidden.
+            let place = state.places.get(&server).filter(|place| !place.hides_names);
+            let Some(place) = place else { return Ok(false) };
             let is_live = place.is_live(self.clock.now());
             (place.attendance.since(player), place.attendance.window(), is_live)
         };
@@ -234,8 +293,13 @@ impl App {
             }
             _ => Timestamp::MIN,
         };
-        let merging = Merging { server, player, told, asked, running, window, is_live, remembered };
+        let is_read = told.profile.is_some();
+        let read = if is_read { self.watch.profile_read(player) } else { None };
+        let merging = Merging { purpose, server, player, told, read, asked, running, window, is_live, remembered };
         let (changed, began) = self.write(move |tx| merging.write(tx)).await?;
+        if is_read {
+            self.watch.note_profile(player, asked);
+        }
         if let Some(began) = began {
             if let Some(place) = self.watch.state().places.get_mut(&server) {
                 place.began_earlier(player, began);
@@ -247,9 +311,12 @@ impl App {
 }
 
 struct Merging {
+    purpose: Purpose,
     server: ServerId,
     player: PlayerId,
-    told: Vec<PastSession>,
+    told: Told,
+    /// When the profile was read before.
+    read: Option<Timestamp>,
     asked: Timestamp,
     /// Since when the player is on, by our own watch.
     running: Option<Timestamp>,
@@ -264,25 +331,47 @@ impl Merging {
     /// Returns whether anything was news, and when the running session began.
     fn write(&self, tx: &Transaction<'_>) -> Result<(bool, Option<Timestamp>)> {
         let Self { server, player, .. } = *self;
-        let own = sessions::of(tx, player, server)?;
+        if let Some(Player { id, name, private, .. }) = &self.told.profile {
+            players::remember(tx, &[(*id, name.clone())], self.asked)?;
+            note_privacy(tx, server, (*id, *private), self.read)?;
+        }
+        // Whose past is repaired was tracked before; what is kept of all strangers on a busy server takes long to read.
+        let was_tracked = self.purpose == Purpose::Repair;
+        let own = if was_tracked { sessions::of_tracked } else { sessions::of }(tx, player, server)?;
         let all: Vec<Visit> = own.iter().copied().chain(self.running_session()).collect();
         let looked = kept::windows(tx, server)?.into_iter().chain(self.window.and_then(Window::span));
         let looked = looked.filter_map(|span| Span::new(span.start().max(self.remembered), span.stop()));
         let looked = session::union(looked);
         let seen = session::without(&looked, &session::out_of_sight(&all, &looked, self.asked));
-        let told: Vec<Visit> = self.told.iter().filter_map(|told| self.visit(told)).collect();
+        let told: Vec<Visit> = self.told.sessions.iter().filter_map(|told| self.visit(told)).collect();
         let merged = session::merge(&all, &seen, &told);
         let began = merged.iter().find(|visit| visit.ending == Ending::Open).map(|visit| visit.start);
         let over: Vec<Visit> = merged.into_iter().filter(|visit| visit.ending != Ending::Open).collect();
         let changed = over != own;
         // Also when nothing is new: what was kept of a stranger is to be kept as a member's.
         sessions::replace(tx, player, server, &over)?;
-        // Nothing is told of a private profile, and that answers nothing.
-        if own.is_empty() || !self.told.is_empty() {
-            sessions::note_inquiry(tx, player, server, second(self.asked))?;
+        if !was_tracked {
+            sessions::forget_passages(tx, player, server)?;
         }
+        let before = sessions::inquiries_of(tx, server, &[player])?.remove(&player).and_then(|before| before.known);
+        let inquiry = Inquiry { at: second(self.asked), known: self.known(!own.is_empty(), before) };
+        sessions::note_inquiry(tx, player, server, inquiry)?;
         sightings::record(tx, server, &[(player, self.sighting(&told))])?;
         Ok((changed, began.filter(|began| self.running.is_some_and(|running| *began < running))))
+    }
+
+    /// When all is known by what is told now, and was told before.
+    fn known(&self, was_seen: bool, before: Option<Span>) -> Option<Span> {
+        // That nobody was ever there says nothing of somebody whom we saw.
+        let is_answer = !was_seen || !self.told.sessions.is_empty();
+        let now = self.told.since.filter(|_| is_answer).and_then(|since| Span::new(since, second(self.asked)));
+        match (now, before) {
+            (Some(now), Some(before)) if now.start() <= before.stop() => {
+                Span::new(now.start().min(before.start()), now.stop())
+            }
+            (Some(now), _) => Some(now),
+            (None, before) => before,
+        }
     }
 
     fn running_session(&self) -> Option<Visit> {
@@ -290,7 +379,8 @@ impl Merging {
         Some(self.session(start, window.until.max(start), Ending::Open, Source::Watched))
     }
 
-    /// Up to where our own looks go on; without such, only what is over.
+    /// Up to where our own looks go on; without such, only what is over. Whoever is told to have been on at that look is, or
+    /// left after it: the next look tells.
     fn visit(&self, told: &PastSession) -> Option<Visit> {
         let start = second(told.start?);
         let limit = self.window.filter(|_| self.is_live).map(|window| window.until);
@@ -300,7 +390,9 @@ impl Merging {
             (Some(stop), None) => stop,
             (None, None) => return None,
         };
-        (start < stop).then(|| self.session(start, stop, Ending::Left, Source::Told))
+        let is_over = told.stop.is_some_and(|told| self.running.is_none() || second(told) <= stop);
+        let ending = if is_over { Ending::Left } else { Ending::Unobserved };
+        (start < stop).then(|| self.session(start, stop, ending, Source::Told))
     }
 
     fn session(&self, start: Timestamp, stop: Timestamp, ending: Ending, source: Source) -> Visit {
@@ -308,7 +400,7 @@ impl Merging {
     }
 
     fn sighting(&self, told: &[Visit]) -> Sighting {
-        let running = self.told.iter().find(|told| told.stop.is_none());
+        let running = self.told.sessions.iter().find(|told| told.stop.is_none());
         Sighting {
             last_seen: told.iter().map(|visit| visit.stop).max(),
             first_seen: None,
@@ -333,6 +425,9 @@ pub(in crate::app) fn note_privacy(
     players::set_private(tx, player, private)?;
     if private {
         sessions::lose_sight(tx, player, server, before)?;
+    } else {
+        // What happened meanwhile is told now.
+        sessions::forget_inquiries(tx, player)?;
     }
     Ok(true)
 }
@@ -353,7 +448,10 @@ impl super::State {
         }
         // Who is not tracked any more need not be asked for.
         let demand = &self.demand;
-        let is_tracked = |debt: &Debt| demand.get(&debt.server).is_some_and(|players| players.contains(&debt.player));
+        let hides_names = |server| self.places.get(&server).is_some_and(|place| place.hides_names);
+        let is_tracked = |debt: &Debt| {
+            demand.get(&debt.server).is_some_and(|players| players.contains(&debt.player)) && !hides_names(debt.server)
+        };
         self.past.queue.retain(is_tracked);
         let is_due = |debt: &Debt| self.is_polled(debt.server) && self.may_be_told(debt.server, debt.player, now);
         match self.past.queue.iter().position(is_due) {

@@ -14,7 +14,8 @@ use super::View;
 use crate::{
     domain::{
         attendance::{Attendance, Gone, Seen, Window},
-        facts::{QueryStatus, Roster, Server},
+        facts::{OnlinePlayer, QueryStatus, Roster, Server},
+        hiding::Strangers,
         ids::{PlayerId, ServerId},
         presence::{self, Stale},
         schedule::{self, Round},
@@ -58,6 +59,9 @@ pub(super) struct Place {
     /// As told by the last poll that told anything, or as kept.
     pub(super) server: Option<Server>,
     pub(super) hides_names: bool,
+    strangers: Strangers,
+    /// While names are hidden: tracked players who are listed all the same, and since when.
+    listed: HashMap<PlayerId, Timestamp>,
     pub(super) attendance: Attendance<PlayerId>,
     /// When a list was last believed, and how long one may be missing before there is a gap.
     believed: Option<(Timestamp, SignedDuration)>,
@@ -87,7 +91,7 @@ pub(super) struct Keep {
     server: Option<Server>,
     hides_names: bool,
     id: ServerId,
-    window: Window,
+    window: Option<Window>,
     ended: Vec<Window>,
     present: Vec<(PlayerId, Option<Timestamp>)>,
     tracked: Vec<Visit>,
@@ -103,7 +107,9 @@ impl Keep {
             servers::remember(tx, server, self.at, Some(self.hides_names))?;
         }
         players::remember(tx, &self.names, self.at)?;
-        watch::keep_windows(tx, self.id, &self.ended, self.window)?;
+        if let Some(window) = self.window {
+            watch::keep_windows(tx, self.id, &self.ended, window)?;
+        }
         watch::keep_present(tx, self.id, self.present.iter().copied())?;
         sessions::add(tx, self.id, &self.tracked)?;
         sessions::add_passages(tx, self.id, &self.strangers)?;
@@ -138,6 +144,8 @@ impl Place {
             trouble: None,
             hides_names: known.as_ref().is_some_and(|known| known.hides_names),
             server: known.map(|known| known.server),
+            strangers: Strangers::default(),
+            listed: HashMap::new(),
             attendance,
             believed: None,
             names: HashMap::new(),
@@ -150,13 +158,17 @@ impl Place {
     /// What the last poll showed; none before there was one.
     pub(super) fn view(&self, wanted: &[PlayerId]) -> Option<View> {
         let (outcome, at) = self.outcome?;
+        let since = |player: PlayerId| match self.hides_names {
+            true => self.listed.get(&player).copied(),
+            false => self.attendance.since(player),
+        };
         Some(View {
             server: self.server.clone(),
             outcome,
             at,
             hides_names: self.hides_names,
-            window: self.attendance.window(),
-            online: wanted.iter().filter_map(|player| Some((*player, self.attendance.since(*player)?))).collect(),
+            window: self.attendance.window().filter(|_| !self.hides_names),
+            online: wanted.iter().filter_map(|player| Some((*player, since(*player)?))).collect(),
             left: wanted.iter().filter_map(|player| Some((*player, self.left(*player)?))).collect(),
         })
     }
@@ -206,29 +218,27 @@ impl Place {
 
     fn look(&mut self, roster: Roster, now: Timestamp) -> bool {
         let hid_names = self.hides_names;
-        // A short list shows nothing either way; what was found out before still holds.
-        self.hides_names = presence::hides_names(&roster).unwrap_or(hid_names);
+        let looked = second(roster.server.updated_at.map_or(now, |updated_at| updated_at.min(now)));
+        let gapless = self.is_gapless(looked, now);
+        let follows = gapless && self.believed.is_some();
+        self.hides_names = self.strangers.look(&roster, looked, follows).are_hidden(hid_names);
         if self.hides_names != hid_names {
             self.gathered = None;
         }
-        if self.hides_names && !hid_names {
-            let tracked = &self.tracked;
-            let released = self.attendance.release(|player| tracked.contains(&player));
-            self.went(released);
-        }
-        let looked = second(roster.server.updated_at.map_or(now, |updated_at| updated_at.min(now)));
-        // Invented names would fill the database with people who do not exist.
-        let counts = |player: PlayerId| !self.hides_names || self.tracked.contains(&player);
-        let list: Vec<Seen<PlayerId>> = roster
-            .online
-            .iter()
-            .filter(|player| counts(player.id))
-            .map(|player| Seen { subject: player.id, since: player.since.map(second) })
-            .collect();
         let renamed = self.hear_names(&roster);
-        let gapless = self.is_gapless(looked, now);
         self.believed = Some((now, schedule::longest_gap(self.every)));
+        if self.hides_names {
+            let moved = self.look_past_the_invented(&roster, looked);
+            self.server = Some(roster.server);
+            self.pending.is_urgent |= !hid_names;
+            return moved || renamed || !hid_names;
+        }
+        self.listed.clear();
+        let seen = |player: &OnlinePlayer| Seen { subject: player.id, since: player.since.map(second) };
+        let list: Vec<Seen<PlayerId>> = roster.online.iter().map(seen).collect();
         self.server = Some(roster.server);
+        // While names were hidden, nobody was seen to be absent.
+        let gapless = gapless && !hid_names;
 
         let turn = self.attendance.look(&list, looked, gapless);
         let is_quiet = turn.is_quiet();
@@ -239,7 +249,22 @@ impl Place {
             self.pending.touched.insert(player);
         }
         self.went(turn.went);
-        !is_quiet || renamed || self.hides_names != hid_names
+        !is_quiet || renamed || hid_names
+    }
+
+    /// Takes in a list of invented names: who is not on it may be there all the same, so that it ends what was observed,
+    /// and those who left by it did not leave. Returns whether another tracked player is listed now.
+    fn look_past_the_invented(&mut self, roster: &Roster, looked: Timestamp) -> bool {
+        let released = self.attendance.release(|_| false);
+        self.went(released);
+        let before = std::mem::take(&mut self.listed);
+        let tracked = roster.online.iter().filter(|player| self.tracked.contains(&player.id));
+        let listed = tracked.map(|player| {
+            let since = player.since.map(second).or_else(|| before.get(&player.id).copied());
+            (player.id, since.unwrap_or(looked))
+        });
+        self.listed = listed.collect();
+        self.listed.len() != before.len() || self.listed.keys().any(|player| !before.contains_key(player))
     }
 
     /// Everything is refused until somebody mends that: nothing is to be shown but why.
@@ -283,7 +308,7 @@ impl Place {
         }
     }
 
-    /// Notes names that are new or changed. Returns whether a tracked player is called otherwise now.
+    /// Notes names that are new or changed, but none that are invented. Returns whether a tracked player is called otherwise now.
     fn hear_names(&mut self, roster: &Roster) -> bool {
         let mut renamed = false;
         for player in roster.online.iter().filter(|player| !self.hides_names || self.tracked.contains(&player.id)) {
@@ -326,7 +351,10 @@ impl Place {
     /// What is to be kept now: at once what concerns tracked players, and with it who else came and went; the rest now and
     /// then or when `all` is asked for. Each page that is written wears the disk out.
     pub(super) fn to_keep(&self, now: Timestamp, all: bool) -> Option<Keep> {
-        let window = self.attendance.window()?;
+        let window = self.attendance.window();
+        if window.is_none() && !self.hides_names {
+            return None;
+        }
         let waited = self.gathered.is_none_or(|gathered| now.duration_since(gathered) >= GATHERED_FOR);
         let is_whole = all || waited;
         if !(is_whole || self.pending.is_urgent) {
@@ -364,7 +392,7 @@ impl Place {
     /// Whether the window goes on.
     pub(super) fn is_live(&self, now: Timestamp) -> bool {
         let holds = |at, longest| now.duration_since(at) <= longest && !schedule::is_set_back(at, now);
-        self.believed.is_some_and(|(at, longest)| holds(at, longest))
+        !self.hides_names && self.believed.is_some_and(|(at, longest)| holds(at, longest))
     }
 
     /// Whether what the last poll told is recent enough to speak of the present.

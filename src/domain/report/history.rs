@@ -34,6 +34,10 @@ pub struct PlayerHistory {
     pub names: Vec<FormerName>,
     /// Until when it is known.
     pub as_of: Timestamp,
+    /// The server seems to hide its players' names: whoever is not listed there may be there all the same.
+    pub hides_names: bool,
+    /// The profile is private: since the last session nothing is known.
+    pub private: bool,
     /// Why the past could not be asked for, if that was needed.
     pub trouble: Option<Trouble>,
 }
@@ -59,6 +63,8 @@ pub struct GroupHistory {
     pub pages: usize,
     /// Until when it is known.
     pub as_of: Timestamp,
+    /// The server seems to hide its players' names: whoever is not listed there may be there all the same.
+    pub hides_names: bool,
 }
 
 /// One member's time.
@@ -71,6 +77,8 @@ pub struct MemberHistory {
     pub totals: Vec<Total>,
     /// When last there, as far as it is known.
     pub last_seen: Option<Timestamp>,
+    /// The profile is private: since then nothing is known.
+    pub private: bool,
 }
 
 /// Time on a server in a stretch of time that ends now.

@@ -19,6 +19,8 @@ pub struct ServerSet {
     pub stale: Option<Stale>,
     /// The server seems to hide its players' names.
     pub hides_names: bool,
+    /// It may, and too few players are known to tell.
+    pub may_hide_names: bool,
 }
 
 /// `server get`.

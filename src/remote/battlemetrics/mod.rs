@@ -26,7 +26,7 @@ use crate::{
     clock::Clock,
     domain::{
         budget::Plan,
-        facts::{Acquaintance, PastSession, Player, PlayerHit, Roster, Server, ServerStatus},
+        facts::{Acquaintance, Past, Player, PlayerHit, Roster, Server, ServerStatus},
         ids::{PlayerId, ServerId},
         report::{Purpose, RecentTrouble, ServiceStatus},
         trouble::{Service, Trouble, TroubleKind, Unreadable},
@@ -184,14 +184,14 @@ impl BattleMetrics {
         server: ServerId,
         pages: usize,
         purpose: Purpose,
-    ) -> Result<Vec<PastSession>, Trouble> {
+    ) -> Result<Past, Trouble> {
         let mut first = self.0.line.url(["players", &player.to_string(), "relationships", "sessions"]);
         first.query_pairs_mut().append_pair("filter[servers]", &server.to_string()).append_pair("page[size]", PAGE);
         let mut sessions = Vec::new();
         let mut seen_sessions = HashSet::new();
         let mut seen_pages = HashSet::new();
         let mut next = Some(first.clone());
-        while let Some(url) = next.filter(|_| seen_pages.len() < pages.min(MOST_PAGES)) {
+        while let Some(url) = next.take_if(|_| seen_pages.len() < pages.min(MOST_PAGES)) {
             if !seen_pages.insert(url.clone()) {
                 break;
             }
@@ -204,7 +204,7 @@ impl BattleMetrics {
             next = self.next_page(&document, &first)?;
         }
         wire::newest_first(&mut sessions);
-        Ok(sessions)
+        Ok(Past { sessions, goes_on: next.is_some() })
     }
 
     /// How the service stands now.

@@ -9,6 +9,7 @@ use wiremock::ResponseTemplate;
 use super::*;
 use crate::{
     domain::{
+        facts::PastSession,
         facts::{FormerName, QueryStatus},
         report::Spent,
     },
@@ -607,7 +608,8 @@ fn past(id: &str, hour: u32) -> Value {
 const SESSIONS: &str = "/players/11/relationships/sessions filter[servers]=7&page[size]=100";
 
 async fn fetch_sessions(stage: &Stage, pages: usize) -> Result<Vec<PastSession>, Trouble> {
-    stage.battlemetrics().sessions(player_id(11), server_id(7), pages, Purpose::BackFill).await
+    let past = stage.battlemetrics().sessions(player_id(11), server_id(7), pages, Purpose::BackFill).await;
+    past.map(|past| past.sessions)
 }
 
 #[tokio::test]
@@ -635,7 +637,8 @@ async fn sessions_are_read_page_by_page_newest_first() {
 async fn only_as_many_pages_are_read_as_wanted() {
     let link = |key: usize| page(Some(&format!("/players/11/relationships/sessions?page[key]={key}")), &[]);
     let stage = Stage::playing((0..5).map(link)).await;
-    fetch_sessions(&stage, 2).await.unwrap();
+    let told = stage.battlemetrics().sessions(player_id(11), server_id(7), 2, Purpose::BackFill).await.unwrap();
+    assert!(told.goes_on, "there are more");
     assert_eq!(stage.requests().await.len(), 2);
     assert_eq!(fetch_sessions(&stage, 0).await, Ok(vec![]));
     assert_eq!(stage.requests().await.len(), 2);

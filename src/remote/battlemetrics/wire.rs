@@ -128,6 +128,7 @@ fn online_player(player: &Value, starts: &HashMap<PlayerId, Timestamp>, now: Tim
         name: text(player, "/attributes/name", MOST_CHARS).unwrap_or_default(),
         since: since.map(|since| since.min(now)),
         positive_match: flag(player, "/attributes/positiveMatch"),
+        created: instant(player, "/attributes/createdAt"),
     })
 }
 

@@ -112,7 +112,7 @@ fn a_player_without_link_says_how_to_link_it() {
     insta::assert_snapshot!(on_discord(&check(&report)), @"
     Caution | Purple Base · 1 unknown
     ❔ ChennyBounce · unknown: no BattleMetrics player linked
-    This server seems to hide its players' names, so nobody can be recognised on it.
+    This server seems to hide its players' names, so nobody can be recognised on it. Only its owner can change that.
     Players without one can be added again by BattleMetrics link with /group add.
     _ Rusty Moose |US Monthly| · checked 40 s ago
     ");
