@@ -154,7 +154,7 @@ impl App {
         if reach == Reach::AtHand {
             return Ok(None);
         }
-        // Whoever is watched and could not be asked for would not be told of by a second request either.
+        // A second request would not be told more than the first.
         match self.watch.last_view(server, &wanted, now).filter(|_| is_watched) {
             Some(mut view) => {
                 view.outcome = hindered.map_or(view.outcome, Outcome::Trouble);
