@@ -59,7 +59,7 @@ async fn a_file_that_is_as_old_as_can_be_still_holds_everything() {
 
             assert_eq!(players::get(connection, chenny)?.unwrap().names[0].name, "Chenny");
             for (typed, number) in [("chen", 1_100_000_001), ("chennyb", 1_100_000_001), ("bea", 1_100_000_002)] {
-                assert_eq!(players::search(connection, typed, 9)?[0].id.get(), number, "{typed}");
+                assert_eq!(players::search(connection, typed, 9, |_| 0)?[0].id.get(), number, "{typed}");
             }
             assert!(sightings::get(connection, moose, &[chenny])?[&chenny].online);
             assert_eq!(audit::list(connection, &home, 0, 9)?.1, 1);

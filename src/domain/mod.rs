@@ -21,3 +21,4 @@ pub mod session;
 pub mod steam_id;
 pub mod tidings;
 pub mod trouble;
+pub mod typed;

@@ -35,6 +35,7 @@ const HOT: &[&str] = &[
     servers::USED_BEFORE,
     sessions::INQUIRY,
     sessions::LAST,
+    sessions::LATELY,
     sessions::OF,
     sightings::GET,
     watch::PLACE,
@@ -70,7 +71,7 @@ fn every_query_of_a_hot_path_goes_by_an_index() {
 #[test]
 fn lists_come_sorted_out_of_their_index() {
     let connection = open::in_memory();
-    for sql in [groups::LIST, groups::NAMES, audit::LIST, audit::LATEST_STANDING] {
+    for sql in [groups::LIST, groups::NAMES, sessions::LATELY, audit::LIST, audit::LATEST_STANDING] {
         let steps = plan(&connection, sql);
         assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{sql}\n{steps:#?}");
     }

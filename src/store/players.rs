@@ -14,13 +14,11 @@ use crate::domain::{
     facts::FormerName,
     ids::{PlayerId, SteamId},
     names,
+    typed::{Typed, starts},
 };
 
 /// How exact the times of a name are: a name that stays is noted again only after this long, to spare the disk.
 const NOTED_EVERY: SignedDuration = SignedDuration::from_hours(7 * 24);
-
-/// The most words of one name by which it can be found; a name of hundreds of words would hold up everybody's search.
-const MOST_STARTS: usize = 8;
 
 /// A player as last told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,19 +137,6 @@ pub(super) fn take_over(connection: &Connection, player: &ExportedPlayer) -> any
         add_name(connection, player.id, &name.name, name.first_seen, name.last_seen)?;
     }
     Ok(())
-}
-
-/// Where a search may begin in a name: at its beginning and at each word.
-pub(super) fn starts(folded: &str) -> impl Iterator<Item = &str> {
-    let mut before = None;
-    folded
-        .char_indices()
-        .filter(move |(_, letter)| match before.replace(*letter) {
-            None => true,
-            Some(before) => letter.is_alphanumeric() && !before.is_alphanumeric(),
-        })
-        .filter_map(|(index, _)| folded.get(index..))
-        .take(MOST_STARTS)
 }
 
 /// Learns names that a player had before. The player has to be known by the end of the transaction.
@@ -278,81 +263,78 @@ pub fn get(connection: &Connection, id: PlayerId) -> anyhow::Result<Option<Known
 
 pub(super) const FOLDED: &str = "SELECT player, folded FROM folded_names";
 
-/// Players who have or had a name that begins like this, or has a word that begins like this; each once, the exact name
-/// first, then by what follows. Reads every name.
+/// Players who have or had a name that begins like this, or has a word that begins like this; each once. Those of the
+/// lowest rank come first, of one rank the exact name, then by what follows. Reads every name.
 ///
 /// # Errors
 /// Those of the database.
-pub fn search(connection: &Connection, folded: &str, limit: usize) -> anyhow::Result<Vec<FoundPlayer>> {
-    nearest(connection, folded, 0, limit)
+pub fn search(
+    connection: &Connection,
+    folded: &str,
+    limit: usize,
+    rank: impl Fn(PlayerId) -> u8,
+) -> anyhow::Result<Vec<FoundPlayer>> {
+    let found = best(connection, limit, rank, |name| Some((0, starts(name).find(|start| start.starts_with(folded))?)))?;
+    Ok(found.into_iter().map(|(player, _)| matched(player, folded)).collect())
 }
 
-/// Letters from which on a slip is forgiven; from twice as many on, a second one.
-const SLIP_FROM: usize = 4;
+/// From so many letters on, a slip is forgiven among all names: of three, too many of thousands of names are nearly so.
+const NEARLY_FROM: usize = 4;
 
-/// Players whose name, or a word of it, begins nearly like this, those with the fewest slips first. Reads every name.
+/// Players whose name, or a word of it, begins nearly like this; those of the lowest rank first, then by how near. Reads
+/// every name.
 ///
 /// # Errors
 /// Those of the database.
-pub fn search_nearly(connection: &Connection, folded: &str, limit: usize) -> anyhow::Result<Vec<FoundPlayer>> {
-    match (folded.chars().count() / SLIP_FROM).min(2) {
-        0 => Ok(Vec::new()),
-        most => nearest(connection, folded, most, limit),
+pub fn search_nearly(
+    connection: &Connection,
+    typed: &Typed,
+    limit: usize,
+    rank: impl Fn(PlayerId) -> u8,
+) -> anyhow::Result<Vec<FoundPlayer>> {
+    if typed.letters().len() < NEARLY_FROM {
+        return Ok(Vec::new());
     }
+    let found = best(connection, limit, rank, |name| typed.nearly(name))?;
+    Ok(found.into_iter().map(|(player, start)| matched(player, &start)).collect())
 }
 
-/// A place in a name that fits what was typed: the slips, the name from there on, and whose name.
-type Hit = (usize, String, PlayerId);
+/// A place in a name that fits: the rank of whose it is, the slips, the name from there on, and whose name.
+type Hit = (u8, usize, String, PlayerId);
 
-/// The `limit` best, each player once.
-fn nearest(connection: &Connection, folded: &str, most_slips: usize, limit: usize) -> anyhow::Result<Vec<FoundPlayer>> {
+/// Hits that may gather before the worst are let go.
+const TIDIED_FROM: usize = 1024;
+
+/// The `limit` best players, each once, with the place in a name that fits.
+fn best(
+    connection: &Connection,
+    limit: usize,
+    rank: impl Fn(PlayerId) -> u8,
+    fits: impl Fn(&str) -> Option<(usize, &str)>,
+) -> anyhow::Result<Vec<(KnownPlayer, String)>> {
     let mut statement = connection.prepare_cached(FOLDED)?;
     let mut rows = statement.query([])?;
     let mut hits: Vec<Hit> = Vec::new();
-    let letters = letters(folded);
     while let Some(row) = rows.next().context("read the names")? {
-        let name = row.get_ref(1)?.as_str()?;
-        let Some((slips, start)) = best_start(folded, letters, name, most_slips) else { continue };
-        hits.push((slips, start.to_owned(), row.get(0)?));
-        if hits.len() >= 2 * limit.max(TIDIED_FROM) {
+        let Some((slips, start)) = fits(row.get_ref(1)?.as_str()?) else { continue };
+        let player = row.get(0)?;
+        hits.push((rank(player), slips, start.to_owned(), player));
+        if hits.len() >= TIDIED_FROM.max(2 * limit) {
             keep_best(&mut hits, limit);
         }
     }
     keep_best(&mut hits, limit);
     let mut found = Vec::new();
-    for (slips, start, id) in hits {
-        let fits = if slips == 0 { folded } else { &start };
-        found.extend(get(connection, id)?.map(|player| matched(player, fits)));
+    for (.., start, player) in hits {
+        found.extend(get(connection, player)?.map(|player| (player, start)));
     }
     Ok(found)
 }
 
-/// Hits that may gather before the worst are let go.
-const TIDIED_FROM: usize = 512;
-
 fn keep_best(hits: &mut Vec<Hit>, limit: usize) {
     hits.sort_unstable();
     let mut seen = HashSet::new();
-    hits.retain(|(.., player)| seen.insert(*player));
-    hits.truncate(limit);
-}
-
-/// Where in the name what was typed fits best, with how many slips.
-fn best_start<'a>(typed: &str, wanted: u32, name: &'a str, most_slips: usize) -> Option<(usize, &'a str)> {
-    // Each slip can make up for one letter that the name lacks.
-    if (wanted & !letters(name)).count_ones() as usize > most_slips {
-        return None;
-    }
-    let exact = starts(name).find(|start| start.starts_with(typed)).map(|start| (0, start));
-    if exact.is_some() || most_slips == 0 {
-        return exact;
-    }
-    starts(name).filter_map(|start| Some((names::slips(typed, start, most_slips)?, start))).min()
-}
-
-/// Which letters there are, roughly: a bit each for those whose numbers end alike.
-fn letters(text: &str) -> u32 {
-    text.chars().fold(0, |letters, letter| letters | 1 << (u32::from(letter) % u32::BITS))
+    hits.retain(|(.., player)| seen.len() < limit && seen.insert(*player));
 }
 
 /// The current name is preferred where several fit.
