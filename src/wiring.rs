@@ -34,13 +34,13 @@ use crate::{
         act::{self, Exit},
         args::{self, Action, Colour, ConfigAction, Global, LogFormat, ServiceAction, SetupFlags},
         health, keeping, line, papers,
-        prompt::Talk,
+        prompt::{Talk, Work},
         setup,
         terminal::Terminal,
         tour,
     },
     clock::{Clock, MovableClock, SystemClock},
-    config::{self, Config, ConfigError, Flags},
+    config::{self, Config, ConfigError, Flags, Wanted},
     discord::{self, End},
     domain::ids::GuildKey,
     log::{self, Look},
@@ -51,7 +51,7 @@ use crate::{
     },
     remote::{BattleMetrics, Options, Steam},
     sim::{START, Sim, SimOptions},
-    store::{OpenError, Store, backup},
+    store::{self, OpenError, Store, backup},
 };
 
 /// The demo's world is always the same one.
@@ -148,9 +148,9 @@ fn command(global: &Global, action: Action, terminal: &mut Terminal) -> Result<E
         );
     }
     let asker = Asker::terminal(guild(global));
-    let tidy = matches!(action, Action::Backup { .. } | Action::Export { .. }).then(|| terminal.stop());
+    let tidy = action.leaves_traces().then(|| terminal.stop());
     let acting = act::act(&app, &asker, action, terminal);
-    Ok(runtime.block_on(stoppable(acting, tidy))?.unwrap_or(Exit::Usage))
+    Ok(runtime.block_on(stoppable(acting, tidy))??.unwrap_or(Exit::Usage))
 }
 
 /// Another database in the place of ours. No use case runs meanwhile.
@@ -163,31 +163,49 @@ fn restore(global: &Global, file: &Path, yes: bool, terminal: &mut Terminal) -> 
     let meter = keeping::percent(terminal);
     let work = backup::restore(config.database(), file.to_owned(), now, meter.progress());
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let report = runtime.block_on(stoppable(work, Some(terminal.stop())));
+    let report = runtime.block_on(stoppable(work, Some(terminal.stop())))?;
     meter.clear();
     Ok(keeping::restored(report, now, terminal)?)
 }
 
 /// Waits for `work`. What leaves something behind when it is cut off has a flag to be asked by; it is let come to its end
-/// after Ctrl-C. All else simply ends with the process.
-async fn stoppable<T>(work: impl Future<Output = T>, stop: Option<Arc<AtomicBool>>) -> T {
-    let Some(stop) = stop else { return work.await };
+/// after Ctrl-C or SIGTERM. All else simply ends with the process.
+async fn stoppable<T>(work: impl Future<Output = T>, stop: Option<Arc<AtomicBool>>) -> io::Result<T> {
+    let Some(stop) = stop else { return Ok(work.await) };
+    let asked = signals()?;
     let mut work = pin!(work);
     tokio::select! {
-        done = &mut work => return done,
-        _ = tokio::signal::ctrl_c() => stop.store(true, Ordering::Relaxed),
+        done = &mut work => return Ok(done),
+        () = asked => stop.store(true, Ordering::Relaxed),
     }
-    work.await
+    Ok(work.await)
+}
+
+/// Does one line of the prompt. Ctrl-C ends the work and not the prompt: what would leave something behind is let come to
+/// its end, all else is dropped, for nothing is kept of it unless all of it is.
+fn interruptible(runtime: &Runtime, stop: &AtomicBool, tidy: bool, mut work: Work<'_>) -> io::Result<Option<Exit>> {
+    stop.store(false, Ordering::Relaxed);
+    runtime.block_on(async {
+        tokio::select! {
+            done = &mut work => return done,
+            heard = tokio::signal::ctrl_c() => heard?,
+        }
+        stop.store(true, Ordering::Relaxed);
+        if tidy { work.await } else { Err(io::ErrorKind::Interrupted.into()) }
+    })
 }
 
 /// The conversation that writes the configuration.
 fn setup(global: &Global, chosen: SetupFlags, terminal: &mut Terminal) -> Result<Exit, StartError> {
-    let mut given = Flags { new_config: true, ..flags(global) };
+    let mut given = Flags { wanted: Wanted::ToWrite, ..flags(global) };
     if chosen.system {
         given.config = Some(config::SYSTEM_FILE.into());
     }
     let config = Config::load(&given, &config::environment)?;
     log(global, &log_filter(global, "warn"));
+    for warning in &config.warnings {
+        terminal.warn(&format!("Warning: {warning}"))?;
+    }
     let services = Services::of(&config, Arc::new(SystemClock))?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     Ok(runtime.block_on(setup::setup(&config, &services, chosen, discord::invitation, terminal))?)
@@ -195,7 +213,7 @@ fn setup(global: &Global, chosen: SetupFlags, terminal: &mut Terminal) -> Result
 
 /// All that can be wrong.
 fn doctor(global: &Global, offline: bool, terminal: &mut Terminal) -> Result<Exit, StartError> {
-    let config = Config::load(&flags(global), &config::environment)?;
+    let config = Config::load(&Flags { wanted: Wanted::ToExamine, ..flags(global) }, &config::environment)?;
     log(global, &log_filter(global, "error"));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (mut checks, found) = doctor::at_home(&config, clock.now());
@@ -209,7 +227,7 @@ fn doctor(global: &Global, offline: bool, terminal: &mut Terminal) -> Result<Exi
 
 /// The system's service. What it prints itself goes past us.
 fn service(global: &Global, action: ServiceAction, terminal: &mut Terminal) -> Result<Exit, StartError> {
-    let installed = || Systemd::installed().map(|(_, systemd)| systemd).ok_or(UnitError::NotInstalled);
+    let installed = || Systemd::installed().map(|(_, systemd)| systemd);
     let done = match action {
         ServiceAction::Install { user } => install(global, user)?,
         ServiceAction::Remove => installed()?.remove()?,
@@ -255,10 +273,17 @@ fn shell(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
     let app = app(&config)?;
     let runtime = workers()?;
     let asker = Asker::terminal(guild(global));
-    let mut talk = Talk { app: &app, asker, terminal, runtime: runtime.handle().clone(), time: None };
+    let stop = terminal.stop();
+    let wait = |tidy, work: Work<'_>| interruptible(&runtime, &stop, tidy, work);
+    let mut talk = Talk { app: &app, asker, terminal, runtime: runtime.handle().clone(), wait: &wait, time: None };
     if io::stdin().is_terminal() {
+        let history = config.data_dir.join("history");
+        // Without one, the prompt works as well.
+        if let Err(error) = store::private_file(&history) {
+            tracing::debug!(%error, "no history can be kept");
+        }
         tour::greet(&mut talk)?;
-        Ok(talk.converse(Some(&config.data_dir.join("history")))?)
+        Ok(talk.converse(Some(&history))?)
     } else {
         Ok(talk.obey()?)
     }
@@ -274,7 +299,13 @@ fn bot(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
     let Some(token) = config.discord_token.clone() else {
         return Ok(terminal.usage("No Discord token is set. `rustops setup` asks for it and says where to get one.")?);
     };
-    let app = app(&config)?;
+    let app = match app(&config) {
+        Err(StartError::Open(error)) if error.stays() => {
+            terminal.cannot_start(&error.to_string())?;
+            return Ok(Exit::Database);
+        }
+        app => app?,
+    };
     let Some(_claim) = app.claim_for_bot()? else {
         return Err(
             anyhow::anyhow!("Another bot runs on this database. Stop it first, or use another --data-dir.").into()
@@ -387,7 +418,9 @@ fn demo(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
         terminal.watch_nobody();
     }
     let asker = Asker::terminal(GuildKey::local());
-    let mut talk = Talk { app: &app, asker, terminal, runtime: runtime.handle().clone(), time: Some(&time) };
+    let stop = terminal.stop();
+    let wait = |tidy, work: Work<'_>| interruptible(&runtime, &stop, tidy, work);
+    let mut talk = Talk { app: &app, asker, terminal, runtime: runtime.handle().clone(), wait: &wait, time: Some(&time) };
     if typed {
         tour::welcome(&mut talk)?;
         Ok(talk.converse(None)?)
@@ -486,7 +519,7 @@ fn flags(global: &Global) -> Flags {
         ("steam_url", global.steam_url.clone()),
     ];
     let values: BTreeMap<_, _> = given.into_iter().filter_map(|(key, value)| value.map(|value| (key, value))).collect();
-    Flags { config: global.config.clone(), new_config: false, values }
+    Flags { config: global.config.clone(), wanted: Wanted::ToUse, values }
 }
 
 /// `-v` shows what we do, `-vv` what others do for us; else what the configuration or `usual` says.

@@ -9,7 +9,7 @@ use std::{
     path::Path,
 };
 
-use super::beside;
+use super::{beside, place::new_file};
 
 /// Held as long as this lives.
 #[derive(Debug)]
@@ -51,9 +51,10 @@ fn unless_unsupported(locked: io::Result<()>) -> io::Result<()> {
 }
 
 fn open(database: &Path, suffix: &str) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(beside(database, suffix))
+    let path = beside(database, suffix);
+    let attempt = || OpenOptions::new().read(true).write(true).open(&path);
+    match attempt() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => new_file(&path).and_then(|()| attempt()),
+        opened => opened,
+    }
 }

@@ -27,13 +27,14 @@ pub mod audit;
 pub mod backup;
 pub mod boards;
 mod checkup;
-mod copies;
+pub mod copies;
 pub mod counts;
 pub mod forget;
 pub mod groups;
 pub mod guilds;
 mod lock;
 mod open;
+mod place;
 #[cfg(test)]
 mod plans;
 pub mod players;
@@ -50,7 +51,8 @@ pub use checkup::{Checkup, checkup};
 pub use counts::counts;
 pub use lock::Lock;
 pub use open::OpenError;
-pub use room::{LITTLE_ROOM, NO_ROOM, room};
+pub use place::private_file;
+pub use room::{LITTLE_ROOM, NO_ROOM, read_only, room};
 
 /// The most readers at work at the same time; more have to wait their turn.
 const READERS: usize = 3;
