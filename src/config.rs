@@ -18,8 +18,8 @@ use url::Url;
 pub mod edit;
 mod file;
 
-use self::file::{File, parse, read, too_open};
 pub use self::file::Unread;
+use self::file::{File, parse, read, too_open};
 
 /// The commented example, printed by `rustops config default`.
 pub const EXAMPLE: &str = include_str!("../dist/config.example.toml");

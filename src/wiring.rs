@@ -420,7 +420,8 @@ fn demo(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
     let asker = Asker::terminal(GuildKey::local());
     let stop = terminal.stop();
     let wait = |tidy, work: Work<'_>| interruptible(&runtime, &stop, tidy, work);
-    let mut talk = Talk { app: &app, asker, terminal, runtime: runtime.handle().clone(), wait: &wait, time: Some(&time) };
+    let mut talk =
+        Talk { app: &app, asker, terminal, runtime: runtime.handle().clone(), wait: &wait, time: Some(&time) };
     if typed {
         tour::welcome(&mut talk)?;
         Ok(talk.converse(None)?)

@@ -56,8 +56,11 @@ impl App {
             false => Some(self.store.back_up(folder.join(snapshot_name(today)), now, unwatched()).await?),
         };
         let found = self.snapshots().await?;
-        let old: Vec<PathBuf> =
-            outdated(&found.keys().copied().collect()).iter().filter_map(|day| found.get(day).cloned()).collect();
+        // One of a day to come, made by a clock that was ahead, takes nobody's place.
+        let old: Vec<PathBuf> = outdated(&found.keys().copied().filter(|day| *day <= today).collect())
+            .iter()
+            .filter_map(|day| found.get(day).cloned())
+            .collect();
         let removed = old.len();
         let remove = move || old.iter().try_for_each(fs::remove_file).context("remove old snapshots");
         self.store.beside(remove).await?;

@@ -351,7 +351,8 @@ mod tests {
 
     #[test]
     fn a_service_that_is_about_to_start_is_not_broken() {
-        let state = |enabled, active, with_machine| started(Scope::User, Some(enabled), Some(active), with_machine).state;
+        let state =
+            |enabled, active, with_machine| started(Scope::User, Some(enabled), Some(active), with_machine).state;
         assert_eq!(state("enabled", "active", true), State::Good);
         assert_eq!(state("enabled", "active", false), State::Warning);
         assert_eq!(state("enabled", "activating", true), State::Warning);

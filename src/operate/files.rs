@@ -63,7 +63,11 @@ pub(super) fn rights(data_dir: &Path) -> Option<Check> {
         let (user, group) = (owner.uid(), owner.gid());
         return Some(Check::bad(
             ABOUT,
-            format!("{} belongs to user {}, the folder to user {user}: the bot may not open it", path.display(), found.uid()),
+            format!(
+                "{} belongs to user {}, the folder to user {user}: the bot may not open it",
+                path.display(),
+                found.uid()
+            ),
             format!("Stop the bot, then: sudo chown -R {user}:{group} {shown}/"),
         ));
     }

@@ -204,7 +204,9 @@ impl Systemd {
         self.run(&["daemon-reload"])?;
         if self.scope == Scope::User && self.starts_with_machine() {
             // Other services may need it.
-            done.push("Your other services still start with the machine; if none shall: loginctl disable-linger".to_owned());
+            done.push(
+                "Your other services still start with the machine; if none shall: loginctl disable-linger".to_owned(),
+            );
         }
         Ok(done)
     }
@@ -408,8 +410,7 @@ mod tests {
             systemd.remove().unwrap();
             assert!(!systemd.unit.exists());
             assert!(matches!(systemd.remove(), Err(UnitError::NotInstalled)));
-            let start =
-                "--user daemon-reload\n--user enable rustops.service\n--user restart --no-block rustops.service\n\
+            let start = "--user daemon-reload\n--user enable rustops.service\n--user restart --no-block rustops.service\n\
                  --no-ask-password enable-linger\n";
             let end = "--user disable --now rustops.service\n--user daemon-reload\n";
             assert_eq!(asked(folder.path()), [start, start, end].concat());

@@ -79,7 +79,14 @@ pub(super) fn make(database: &Path, target: &Path, now: Timestamp, progress: &Pr
     if target.symlink_metadata().is_ok() {
         return Err(file(target, FileProblem::Exists));
     }
-    make_folder(folder(target)).map_err(|error| unusable(folder(target), &error))?;
+    let place = folder(target);
+    if place.is_file() {
+        return Err(file(
+            place,
+            FileProblem::Unusable { cause: "a folder is needed here, and this is a file".to_owned() },
+        ));
+    }
+    make_folder(place).map_err(|error| unusable(place, &error))?;
     let size = fs::metadata(database).map_err(|error| unusable(database, &error))?.len();
     if room(target).is_some_and(|free| free < needed(size)) {
         return Err(Notice::Storage { problem: Storage::Full }.into());

@@ -11,6 +11,9 @@ use std::{
 
 use super::{beside, place::new_file};
 
+/// What the lock of those who have the database open is called, behind the database's name.
+pub(super) const OPEN: &str = ".lock";
+
 /// Held as long as this lives.
 #[derive(Debug)]
 pub struct Lock {
@@ -19,14 +22,14 @@ pub struct Lock {
 
 /// Taken by everybody who opens the database; waits while it is being replaced.
 pub(super) fn share(database: &Path) -> io::Result<Lock> {
-    let file = open(database, ".lock")?;
+    let file = open(database, OPEN)?;
     unless_unsupported(file.lock_shared())?;
     Ok(Lock { _file: file })
 }
 
 /// Taken to replace the database; `None` while anybody has it open.
 pub(super) fn alone(database: &Path) -> io::Result<Option<Lock>> {
-    attempt(open(database, ".lock")?)
+    attempt(open(database, OPEN)?)
 }
 
 /// Taken by the bot for as long as it runs; `None` when another one runs on this database.

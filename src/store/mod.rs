@@ -79,7 +79,10 @@ impl Store {
     /// Says what stands in the way and what to do; the file is then as it was.
     pub fn open(path: &Path, now: Timestamp) -> Result<Self, OpenError> {
         open::make_place(path)?;
-        let _open = lock::share(path).map_err(|error| OpenError::of(path, error.into()))?;
+        let _open = lock::share(path).map_err(|error| match error.kind() {
+            io::ErrorKind::IsADirectory => OpenError::NotAFile { path: beside(path, lock::OPEN) },
+            _ => OpenError::of(path, error.into()),
+        })?;
         let writer = open::open(path, now)?;
         let (idle, turns) = (Mutex::new(Vec::new()), Semaphore::new(READERS));
         let rooms = Rooms { path: path.to_owned(), idle, turns, _open };
@@ -180,6 +183,21 @@ impl Store {
     pub async fn back_up(&self, target: PathBuf, now: Timestamp, progress: Progress) -> Result<BackedUp, Error> {
         let rooms = Arc::clone(&self.rooms);
         blocking(move || backup::make(&rooms.path, &target, now, &progress)).await
+    }
+
+    /// Takes all that stands in the log beside the file into it, and empties the log: what was removed is in neither then.
+    /// Whoever reads meanwhile is waited for up to 5 s; after that, some of it may stay until the next time.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn merge_log(&self) -> anyhow::Result<()> {
+        let writer = Arc::clone(&self.writer).lock_owned().await;
+        blocking(move || {
+            writer
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+                .context("take the log into the database")
+        })
+        .await
     }
 
     /// Runs `work` where waiting for the disk holds nobody up.

@@ -53,7 +53,13 @@ pub(super) fn hand_over(made: &fs::File, folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt as _, fchown};
     let owner = fs::metadata(folder)?;
     if made.metadata()?.uid() == 0 && owner.uid() != 0 {
-        fchown(made, Some(owner.uid()), Some(owner.gid()))?;
+        match fchown(made, Some(owner.uid()), Some(owner.gid())) {
+            // In a container, say, whose root may not. What was made can be used by us at least.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                tracing::warn!(folder = %folder.display(), "what was made here could not be given to the folder's owner");
+            }
+            given => given?,
+        }
     }
     Ok(())
 }

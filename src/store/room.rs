@@ -16,7 +16,8 @@ pub fn room(path: &Path) -> Option<u64> {
     let there = path.ancestors().find(|folder| folder.exists())?;
     let there = if there.as_os_str().is_empty() { Path::new(".") } else { there };
     let found = rustix::fs::statvfs(there).ok()?;
-    found.f_bavail.checked_mul(found.f_frsize)
+    // What is no disk, such as /proc, has no size at all.
+    if found.f_blocks == 0 { None } else { found.f_bavail.checked_mul(found.f_frsize) }
 }
 
 /// Bytes that are free where `path` lies or will lie; none where the system does not tell.
