@@ -3,17 +3,14 @@
 //! The only room that names all others. No rules: what is decided is decided further in.
 
 mod loops;
+mod stopping;
 
 use std::{
     collections::BTreeMap,
     io::{self, IsTerminal as _},
     path::Path,
-    pin::pin,
     process::ExitCode,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
@@ -26,7 +23,10 @@ use tokio::{
 use url::Url;
 
 pub use self::loops::{keep_posted, keep_watch};
-use self::loops::{look_for_releases, pulse, snapshots, upkeep};
+use self::{
+    loops::{look_for_releases, pulse, snapshots, upkeep},
+    stopping::{interruptible, signals, stoppable},
+};
 use crate::{
     alive::Heart,
     app::{App, Asker, WatchOptions},
@@ -166,33 +166,6 @@ fn restore(global: &Global, file: &Path, yes: bool, terminal: &mut Terminal) -> 
     let report = runtime.block_on(stoppable(work, Some(terminal.stop())))?;
     meter.clear();
     Ok(keeping::restored(report, now, terminal)?)
-}
-
-/// Waits for `work`. What leaves something behind when it is cut off has a flag to be asked by; it is let come to its end
-/// after Ctrl-C or SIGTERM. All else simply ends with the process.
-async fn stoppable<T>(work: impl Future<Output = T>, stop: Option<Arc<AtomicBool>>) -> io::Result<T> {
-    let Some(stop) = stop else { return Ok(work.await) };
-    let asked = signals()?;
-    let mut work = pin!(work);
-    tokio::select! {
-        done = &mut work => return Ok(done),
-        () = asked => stop.store(true, Ordering::Relaxed),
-    }
-    Ok(work.await)
-}
-
-/// Does one line of the prompt. Ctrl-C ends the work and not the prompt: what would leave something behind is let come to
-/// its end, all else is dropped, for nothing is kept of it unless all of it is.
-fn interruptible(runtime: &Runtime, stop: &AtomicBool, tidy: bool, mut work: Work<'_>) -> io::Result<Option<Exit>> {
-    stop.store(false, Ordering::Relaxed);
-    runtime.block_on(async {
-        tokio::select! {
-            done = &mut work => return done,
-            heard = tokio::signal::ctrl_c() => heard?,
-        }
-        stop.store(true, Ordering::Relaxed);
-        if tidy { work.await } else { Err(io::ErrorKind::Interrupted.into()) }
-    })
 }
 
 /// The conversation that writes the configuration.
@@ -370,30 +343,6 @@ fn bot(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
 #[expect(clippy::disallowed_methods, reason = "the one place where tasks begin")]
 fn beside(work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
     tokio::spawn(work)
-}
-
-/// Returns a future that ends with the first request to stop.
-#[cfg(unix)]
-fn signals() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => tracing::info!("stopping: interrupted"),
-            _ = terminate.recv() => tracing::info!("stopping: asked to end"),
-        }
-    })
-}
-
-/// Returns a future that ends with the first request to stop.
-#[cfg(not(unix))]
-fn signals() -> io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        match tokio::signal::ctrl_c().await {
-            Ok(()) => tracing::info!("stopping: interrupted"),
-            Err(error) => tracing::error!(%error, "nobody can ask this process to end"),
-        }
-    })
 }
 
 /// The prompt, or the guided tour where nobody can type, in the pretend world.

@@ -90,15 +90,27 @@ pub fn health(data_dir: &Path, now: Timestamp) -> Check {
         Ok(Pulse::Stopped(beat)) => Check::bad(
             ABOUT,
             format!("gave its last sign of life {} and has not ended in order", ago(beat.at)),
-            "See why: rustops service logs. Then start it again.",
+            if by_systemd() {
+                "See why: rustops service logs. Then start it again."
+            } else {
+                "See its log, and start it again."
+            },
         ),
-        Ok(Pulse::None) => Check::bad(ABOUT, "does not run", "Start it with: rustops run, or: rustops service install"),
+        Ok(Pulse::None) if by_systemd() => {
+            Check::bad(ABOUT, "does not run", "Start it with: rustops run, or: rustops service install")
+        }
+        Ok(Pulse::None) => Check::bad(ABOUT, "does not run", "Start it with: rustops run"),
         Err(error) => Check::bad(
             ABOUT,
             format!("left a heartbeat that cannot be read: {}", reason(&error)),
             format!("Check the rights of {}", data_dir.join("heartbeat").display()),
         ),
     }
+}
+
+/// Whether there is anything that `rustops service` could do.
+fn by_systemd() -> bool {
+    !matches!(Systemd::installed(), Err(UnitError::NoSystemd))
 }
 
 fn running(data_dir: &Path, now: Timestamp) -> Check {
@@ -113,7 +125,9 @@ fn running(data_dir: &Path, now: Timestamp) -> Check {
 fn configuration(config: &Config) -> Vec<Check> {
     const ABOUT: &str = "configuration";
     let bad = |told: &str| {
-        let (says, remedy) = told.split_once(". ").unwrap_or((told.trim_end_matches('.'), "Mend it: rustops setup"));
+        let (says, remedy) = told
+            .split_once(". ")
+            .unwrap_or((told.trim_end_matches('.'), "Mend it there; `rustops setup` asks for tokens anew."));
         Check::bad(ABOUT, says, remedy)
     };
     let faults = config.faults.iter().map(|fault| bad(&fault.to_string()));
