@@ -51,15 +51,31 @@ bash_completion="$prefix/share/bash-completion/completions/rustops"
 zsh_completion="$prefix/share/zsh/site-functions/_rustops"
 fish_completion="$prefix/share/fish/vendor_completions.d/rustops.fish"
 
+# The service that starts this very program, as systemd's unit names it; nothing where there is none.
+service_of_program() {
+  for unit in /etc/systemd/system/rustops.service "${XDG_CONFIG_HOME:-${HOME:-/}/.config}/systemd/user/rustops.service"; do
+    if [ -f "$unit" ] && grep --quiet --fixed-strings -e "ExecStart=$program " -e "ExecStart=\"$program\" " "$unit"; then
+      say "$unit"
+      return
+    fi
+  done
+}
+
 if [ -n "$remove" ]; then
   [ -e "$program" ] || fail "there is no $program"
+  unit="$(service_of_program)"
+  case "$unit" in
+    "") ;;
+    /etc/*) fail "the system's service runs $program. Take it away first: sudo $program service remove" ;;
+    *) fail "your service runs $program. Take it away first: $program service remove" ;;
+  esac
   if [ -n "$dry" ]; then
     say "Would remove $program, its manual page and completions."
     exit 0
   fi
   rm -f "$program" "$manual" "$bash_completion" "$zsh_completion" "$fish_completion" ||
     fail "$program cannot be removed; try again with sudo"
-  say "Removed $program. Configuration and data stay; \`rustops service remove\` would have taken the service away."
+  say "Removed $program. Configuration and data stay."
   exit 0
 fi
 
@@ -84,26 +100,46 @@ target() {
   esac
 }
 
+case "$releases" in
+  https://*) only_https="--proto =https --proto-redir =https" ;;
+  *) only_https="" ;;
+esac
+
 # fetch URL FILE: only whole files count; nobody is followed to an unencrypted place.
 fetch() {
-  case "$1" in
-    https://*) only_https="--proto =https --proto-redir =https" ;;
-    *) only_https="" ;;
-  esac
   if command -v curl >/dev/null; then
-    # shellcheck disable=SC2086 # two words each, or none
+    # shellcheck disable=SC2086 # four words, or none
     curl $only_https --fail --silent --show-error --location --retry 2 --connect-timeout 15 --output "$2" "$1"
   elif command -v wget >/dev/null; then
-    wget --quiet --tries=3 --timeout=15 --output-document="$2" "$1"
+    fetch_with_wget "$1" "$2"
   else
     fail "curl or wget is needed"
   fi
 }
 
+# Wget follows to anywhere, so each step is looked at here.
+fetch_with_wget() {
+  at="$1" steps=0
+  while [ "$steps" -lt 6 ]; do
+    if answer="$(LC_ALL=C wget --no-verbose --server-response --max-redirect=0 --tries=3 --timeout=15 \
+      --output-document="$2" "$at" 2>&1)"; then
+      return 0
+    fi
+    at="$(printf '%s\n' "$answer" | sed -n 's/^ *[Ll]ocation: *\([^ ]*\).*$/\1/p' | tail -n 1)"
+    case "$1 $at" in
+      "https://"*" https://"* | "http://"*" http://"* | "http://"*" https://"*) ;;
+      *) printf '%s\n' "$answer" >&2; return 1 ;;
+    esac
+    steps=$((steps + 1))
+  done
+  return 1
+}
+
 newest() {
   command -v curl >/dev/null || fail "without curl, say which release: --version X.Y.Z (see $releases)"
   # The page of the newest release leads to the one of its tag.
-  page="$(curl --fail --silent --show-error --location --connect-timeout 15 --output /dev/null \
+  # shellcheck disable=SC2086 # four words, or none
+  page="$(curl $only_https --fail --silent --show-error --location --connect-timeout 15 --output /dev/null \
     --write-out '%{url_effective}' "$releases/latest")" || fail "$releases/latest cannot be reached"
   tag="${page##*/}"
   case "$tag" in
@@ -170,23 +206,30 @@ case ":$PATH:" in
   *) say "Your PATH does not hold $prefix/bin yet; until it does, type $program instead of rustops." ;;
 esac
 
+# Root sets the machine's service up, everybody else their own.
+if [ "$(id -u)" = 0 ]; then setup="setup --system" service="service install"; else setup="setup" service="service install --user"; fi
+
 if [ -z "$yes" ] && [ -t 0 ] && [ -t 1 ]; then
-  printf 'Go on with the tokens now: %s setup (Y/n)? ' "$program"
+  printf 'Go on with the tokens now: %s %s (Y/n)? ' "$program" "$setup"
   read -r answer
   case "$answer" in
     n* | N*) ;;
     *)
-      "$program" setup
+      # shellcheck disable=SC2086 # words of a command line
+      "$program" $setup
       if command -v systemctl >/dev/null; then
         printf 'Have the bot start with the machine (Y/n)? '
         read -r answer
         case "$answer" in
           n* | N*) ;;
-          *) "$program" service install --user ;;
+          *)
+            # shellcheck disable=SC2086 # words of a command line
+            "$program" $service
+            ;;
         esac
       fi
       exit 0
       ;;
   esac
 fi
-say "Next: rustops setup"
+say "Next: rustops $setup"

@@ -4,7 +4,8 @@
 //! One step each; the loop that calls them is owned by the wiring, so that they stop when it stands still. No tasks, no clock.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -66,17 +67,22 @@ impl Heart {
         watchdog().map_or(USUAL_PAUSE, |patience| (patience / 3).min(USUAL_PAUSE))
     }
 
-    /// One beat. Systemd hears of it even if the file cannot be written.
+    /// One beat: systemd hears of it even if the file cannot be written, and the file is written even if systemd cannot hear.
     ///
     /// # Errors
-    /// When the file cannot be written; the bot can go on without.
+    /// When one of both failed; the bot can go on without.
     pub fn beat(&self, connected: bool, now: Timestamp) -> io::Result<()> {
-        tell(Word::Alive)?;
+        let told = tell(Word::Alive);
         let beat = Beat { at: now, since: self.since, process: std::process::id(), connected };
         // Renamed into its place, so that nobody reads half of one.
         let part = self.file.with_extension("part");
-        fs::write(&part, serde_json::to_vec(&beat)?)?;
-        fs::rename(&part, &self.file)
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(&part)?.write_all(&serde_json::to_vec(&beat)?)?;
+        fs::rename(&part, &self.file)?;
+        told
     }
 
     /// Tells systemd that the bot is ready: once Discord has said so.
@@ -114,8 +120,8 @@ pub fn pulse(data_dir: &Path, now: Timestamp) -> io::Result<Pulse> {
         Ok(_) => {}
     }
     let beat: Beat = serde_json::from_slice(&fs::read(&file)?).map_err(|_| not_ours())?;
-    // A beat of the future is one of before the clock was set back: it beats, or the next reading will tell.
-    Ok(if now.duration_since(beat.at) > DEAD_AFTER { Pulse::Stopped(beat) } else { Pulse::Beats(beat) })
+    // A beat of the future is one of before the clock was set back: who lives beats again, by the new time.
+    Ok(if now.duration_since(beat.at).abs() > DEAD_AFTER { Pulse::Stopped(beat) } else { Pulse::Beats(beat) })
 }
 
 enum Word {
@@ -173,7 +179,8 @@ mod tests {
         let beat = Beat { at: second(100), since: second(10), process: std::process::id(), connected: true };
         assert_eq!(pulse(folder.path(), second(190)).unwrap(), Pulse::Beats(beat));
         assert_eq!(pulse(folder.path(), second(191)).unwrap(), Pulse::Stopped(beat));
-        assert_eq!(pulse(folder.path(), second(0)).unwrap(), Pulse::Beats(beat), "the clock was set back");
+        assert_eq!(pulse(folder.path(), second(10)).unwrap(), Pulse::Beats(beat), "the clock was set back a little");
+        assert_eq!(pulse(folder.path(), second(9)).unwrap(), Pulse::Stopped(beat), "the clock was set back");
     }
 
     #[test]

@@ -12,10 +12,14 @@ use std::{
 
 use directories::ProjectDirs;
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use url::Url;
 
 pub mod edit;
+mod file;
+
+pub use self::file::Unread;
+use self::file::{File, parse, read, too_open};
 
 /// The commented example, printed by `rustops config default`.
 pub const EXAMPLE: &str = include_str!("../dist/config.example.toml");
@@ -35,6 +39,9 @@ pub const SYSTEM_DATA: &str = "/var/lib/rustops";
 
 /// Where systemd puts a service's credentials, <https://systemd.io/CREDENTIALS/>.
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
+
+/// Where Docker puts a container's secrets.
+const DOCKER_SECRETS: &str = "/run/secrets";
 
 /// Everything the program can be told from outside, checked.
 #[derive(Debug)]
@@ -69,6 +76,8 @@ pub struct Config {
     pub told: BTreeMap<&'static str, Told>,
     /// What works but should be mended.
     pub warnings: Vec<String>,
+    /// What could not be used, where that is no reason to stop.
+    pub faults: Vec<ConfigError>,
 }
 
 /// One value as `rustops config show` tells it.
@@ -105,13 +114,25 @@ impl fmt::Display for Origin {
     }
 }
 
+/// What the configuration is wanted for: how much may be wrong with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wanted {
+    /// To be used: nothing may be wrong.
+    #[default]
+    ToUse,
+    /// To be written: the file may be missing, and a secret in it that cannot be used counts as not set.
+    ToWrite,
+    /// To be looked at: whatever cannot be used is kept as a fault, and its default stands in.
+    ToExamine,
+}
+
 /// What was typed on the command line, not yet checked.
 #[derive(Clone, Default)]
 pub struct Flags {
     /// `--config`
     pub config: Option<PathBuf>,
-    /// Whether `config` may name a file that is not there yet.
-    pub new_config: bool,
+    /// What the configuration is wanted for.
+    pub wanted: Wanted,
     /// Every other flag by the name of its key (`data_dir`, `discord_token`, `discord_token_file` …).
     pub values: BTreeMap<&'static str, String>,
 }
@@ -129,8 +150,8 @@ pub enum ConfigError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system says.
-        cause: io::ErrorKind,
+        /// Why.
+        cause: Unread,
     },
     /// `--config` names a file that is not there.
     #[error("{path} does not exist. Make it with: rustops config default > {path}")]
@@ -160,57 +181,6 @@ pub enum ConfigError {
         /// What is wrong, as the end of a sentence.
         what: String,
     },
-}
-
-/// The keys of `config.toml`. An unknown one is an error, for it is most often a misspelt known one.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    discord_token: Option<String>,
-    discord_token_file: Option<String>,
-    battlemetrics_token: Option<String>,
-    battlemetrics_token_file: Option<String>,
-    steam_key: Option<String>,
-    steam_key_file: Option<String>,
-    data_dir: Option<String>,
-    log: Option<String>,
-    discord_api_url: Option<String>,
-    battlemetrics_url: Option<String>,
-    steam_url: Option<String>,
-    release_url: Option<String>,
-    watch_interval: Option<u32>,
-    keep_strangers_days: Option<u32>,
-    keep_members_days: Option<u32>,
-}
-
-impl File {
-    fn take(&mut self, key: &str) -> Option<String> {
-        let number = match key {
-            "watch_interval" => self.watch_interval.take(),
-            "keep_strangers_days" => self.keep_strangers_days.take(),
-            "keep_members_days" => self.keep_members_days.take(),
-            _ => None,
-        };
-        if let Some(number) = number {
-            return Some(number.to_string());
-        }
-        let field = match key {
-            "discord_token" => &mut self.discord_token,
-            "discord_token_file" => &mut self.discord_token_file,
-            "battlemetrics_token" => &mut self.battlemetrics_token,
-            "battlemetrics_token_file" => &mut self.battlemetrics_token_file,
-            "steam_key" => &mut self.steam_key,
-            "steam_key_file" => &mut self.steam_key_file,
-            "data_dir" => &mut self.data_dir,
-            "log" => &mut self.log,
-            "discord_api_url" => &mut self.discord_api_url,
-            "battlemetrics_url" => &mut self.battlemetrics_url,
-            "steam_url" => &mut self.steam_url,
-            "release_url" => &mut self.release_url,
-            _ => return None,
-        };
-        field.take().filter(|text| !text.trim().is_empty())
-    }
 }
 
 /// The environment's names of a key, the preferred one first.
@@ -268,17 +238,21 @@ impl Config {
     /// Names the file, line, key or flag that cannot be used.
     pub fn load(flags: &Flags, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let folders = ProjectDirs::from("", "", "rustops");
-        let mut warnings = Vec::new();
-        let (config_file, file) = read_file(flags, environment, folders.as_ref(), &mut warnings)?;
-        let mut sources = Sources { flags, environment, file, told: BTreeMap::new() };
+        let config_file = config_file(flags, environment, folders.as_ref())?;
+        let (told, warnings, faults) = (BTreeMap::new(), Vec::new(), Vec::new());
+        let mut sources = Sources { flags, environment, file: File::default(), told, warnings, faults };
+        let file = sources.read_file(&config_file);
+        sources.file = sources.or_default(file)?;
 
         let discord_token = sources.secret("discord_token", "discord_token_file")?;
         let battlemetrics_token = sources.secret("battlemetrics_token", "battlemetrics_token_file")?;
         let steam_key = sources.secret("steam_key", "steam_key_file")?;
-        let discord_api_url = sources.url("discord_api_url")?;
+        let discord_api_url = sources.url("discord_api_url");
+        let discord_api_url = sources.or_default(discord_api_url)?;
         let battlemetrics_url = sources.url_or("battlemetrics_url", BATTLEMETRICS)?;
         let steam_url = sources.url_or("steam_url", STEAM)?;
-        let release_url = sources.release_url()?;
+        let release_url = sources.release_url();
+        let release_url = sources.or_default(release_url)?;
         let log = sources.text("log").map_or_else(|| "info".to_owned(), |(text, _)| text);
         let watch_interval = sources.number("watch_interval", 60, 30..=600)?;
         let keep_strangers_days = sources.number("keep_strangers_days", 45, 1..=3650)?;
@@ -306,7 +280,8 @@ impl Config {
             keep_strangers_days,
             keep_members_days,
             told: sources.told,
-            warnings,
+            warnings: sources.warnings,
+            faults: sources.faults,
         })
     }
 
@@ -327,9 +302,43 @@ struct Sources<'a> {
     environment: &'a dyn Fn(&str) -> Option<String>,
     file: File,
     told: BTreeMap<&'static str, Told>,
+    warnings: Vec<String>,
+    faults: Vec<ConfigError>,
 }
 
 impl Sources<'_> {
+    /// What was found, or nothing where a fault is no reason to stop.
+    fn or_default<T: Default>(&mut self, found: Result<T, ConfigError>) -> Result<T, ConfigError> {
+        match found {
+            Err(fault) if self.flags.wanted == Wanted::ToExamine => {
+                self.faults.push(fault);
+                Ok(T::default())
+            }
+            found => found,
+        }
+    }
+
+    fn read_file(&mut self, path: &Path) -> Result<File, ConfigError> {
+        let must_exist = self.flags.wanted != Wanted::ToWrite && named(self.flags, self.environment).is_some();
+        match read(path) {
+            Ok(text) => {
+                self.warn_if_too_open(path);
+                parse(path, &text)
+            }
+            Err(Unread::Io(io::ErrorKind::NotFound)) if !must_exist => Ok(File::default()),
+            Err(Unread::Io(io::ErrorKind::NotFound)) => Err(ConfigError::Missing { path: path.to_owned() }),
+            Err(cause) => Err(ConfigError::Unreadable { path: path.to_owned(), cause }),
+        }
+    }
+
+    fn warn_if_too_open(&mut self, path: &Path) {
+        // Systemd shuts others out of its credentials by an access list, which looks like rights of the group. Docker's
+        // secrets lie in a container that has one user.
+        let kept_apart = path.starts_with(DOCKER_SECRETS)
+            || (self.environment)(CREDENTIALS).is_some_and(|folder| path.starts_with(folder));
+        self.warnings.extend(too_open(path).filter(|_| !kept_apart));
+    }
+
     /// The value of `key` and where it came from; an empty one counts as not there.
     fn text(&mut self, key: &'static str) -> Option<(String, Origin)> {
         let found = self.find(key);
@@ -370,24 +379,30 @@ impl Sources<'_> {
     fn secret(&mut self, key: &'static str, file_key: &'static str) -> Result<Option<SecretString>, ConfigError> {
         let itself = self.find(key);
         let in_file = self.find(file_key);
-        let (text, from) = match (itself, in_file) {
-            (Some(itself), Some(in_file)) if strength(&in_file.1) > strength(&itself.1) => {
-                (read_secret(file_key, &in_file)?, in_file.1)
-            }
-            (Some((text, from)), _) => (text, from),
-            (None, Some(in_file)) => (read_secret(file_key, &in_file)?, in_file.1),
-            (None, None) => {
-                self.told.insert(key, Told { value: None, from: Origin::Default });
-                return Ok(None);
-            }
+        let from = match (&itself, &in_file) {
+            (Some((_, itself)), Some((_, in_file))) if strength(in_file) > strength(itself) => in_file.clone(),
+            (Some((_, from)), _) | (None, Some((_, from))) => from.clone(),
+            (None, None) => Origin::Default,
         };
-        // A secret goes into an HTTP header or a query: anything else than visible ASCII is a copying accident.
-        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            let what = "is empty or holds blanks or special characters; copy it again".to_owned();
-            return Err(ConfigError::BadValue { key, from, what });
-        }
-        self.told.insert(key, Told { value: Some("set".to_owned()), from });
-        Ok(Some(SecretString::from(text)))
+        let found = match (itself, in_file) {
+            (Some((text, its)), _) if its == from => usable_secret(key, &from, text).map(Some),
+            (_, Some((path, _))) => {
+                self.warn_if_too_open(Path::new(&path));
+                read_secret(file_key, &from, &path).and_then(|text| usable_secret(file_key, &from, text)).map(Some)
+            }
+            _ => Ok(None),
+        };
+        let found = match found {
+            // A better one is about to be asked for.
+            Err(fault) if self.flags.wanted == Wanted::ToWrite && from == Origin::File => {
+                self.faults.push(fault);
+                None
+            }
+            found => self.or_default(found)?,
+        };
+        let from = if found.is_some() { from } else { Origin::Default };
+        self.told.insert(key, Told { value: found.as_ref().map(|_| "set".to_owned()), from });
+        Ok(found)
     }
 
     fn url(&mut self, key: &'static str) -> Result<Option<Url>, ConfigError> {
@@ -408,10 +423,11 @@ impl Sources<'_> {
             self.tell(key, &default.to_string());
             return Ok(default);
         };
-        text.parse().ok().filter(|number| allowed.contains(number)).ok_or_else(|| {
+        let number = text.parse().ok().filter(|number| allowed.contains(number)).ok_or_else(|| {
             let what = format!("is not a whole number from {} to {}", allowed.start(), allowed.end());
             ConfigError::BadValue { key, from, what }
-        })
+        });
+        Ok(self.or_default(number.map(Some))?.unwrap_or(default))
     }
 
     /// Unless somebody says otherwise, where our own repository tells of releases.
@@ -431,7 +447,8 @@ impl Sources<'_> {
 
     fn url_or(&mut self, key: &'static str, default: &'static str) -> Result<Url, ConfigError> {
         let from = Origin::Default;
-        match self.url(key)? {
+        let url = self.url(key);
+        match self.or_default(url)? {
             Some(url) => Ok(url),
             None => {
                 self.tell(key, default);
@@ -450,85 +467,45 @@ fn strength(from: &Origin) -> u8 {
     }
 }
 
-fn read_secret(key: &'static str, (path, from): &(String, Origin)) -> Result<String, ConfigError> {
-    let text = fs::read_to_string(path).map_err(|cause| ConfigError::BadValue {
-        key,
-        from: from.clone(),
-        what: format!("names the file {path}, which cannot be read: {}", cause.kind()),
-    })?;
-    Ok(text.trim().to_owned())
+fn read_secret(key: &'static str, from: &Origin, path: &str) -> Result<String, ConfigError> {
+    let bad = |cause| {
+        let what = format!("names the file {path}, which cannot be read: {cause}");
+        ConfigError::BadValue { key, from: from.clone(), what }
+    };
+    read(Path::new(path)).map(|text| text.trim().to_owned()).map_err(bad)
 }
 
-fn read_file(
+/// A secret goes into an HTTP header or a query: anything else than visible ASCII is a copying accident.
+fn usable_secret(key: &'static str, from: &Origin, text: String) -> Result<SecretString, ConfigError> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let what = "is empty or holds blanks or special characters; copy it again".to_owned();
+        return Err(ConfigError::BadValue { key, from: from.clone(), what });
+    }
+    Ok(SecretString::from(text))
+}
+
+/// The file that somebody has named.
+fn named(flags: &Flags, environment: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    let from_environment =
+        || environment_names("config").iter().find_map(|name| environment(name)).filter(|path| !path.is_empty());
+    flags.config.clone().or_else(|| from_environment().map(PathBuf::from))
+}
+
+fn config_file(
     flags: &Flags,
     environment: &dyn Fn(&str) -> Option<String>,
     folders: Option<&ProjectDirs>,
-    warnings: &mut Vec<String>,
-) -> Result<(PathBuf, File), ConfigError> {
-    let from_environment =
-        || environment_names("config").iter().find_map(|name| environment(name)).filter(|path| !path.is_empty());
-    let named = flags.config.clone().or_else(|| from_environment().map(PathBuf::from));
-    let must_exist = named.is_some() && !flags.new_config;
-    let path = match (named, folders.map(|folders| folders.config_dir().join("config.toml"))) {
-        (Some(path), _) => path,
-        (None, Some(own)) if own.exists() || !readable(Path::new(SYSTEM_FILE)) => own,
-        (None, _) if readable(Path::new(SYSTEM_FILE)) => PathBuf::from(SYSTEM_FILE),
-        (None, _) => return Err(ConfigError::NoHome),
-    };
-    match fs::read_to_string(&path) {
-        Ok(text) => {
-            // Systemd shuts others out of its credentials by an access list, which looks like rights of the group.
-            let credential = environment(CREDENTIALS).is_some_and(|folder| path.starts_with(folder));
-            warnings.extend(too_open(&path).filter(|_| !credential));
-            let file = parse(&path, &text)?;
-            Ok((path, file))
-        }
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound && !must_exist => Ok((path, File::default())),
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Err(ConfigError::Missing { path }),
-        Err(cause) => Err(ConfigError::Unreadable { path, cause: cause.kind() }),
+) -> Result<PathBuf, ConfigError> {
+    match (named(flags, environment), folders.map(|folders| folders.config_dir().join("config.toml"))) {
+        (Some(path), _) => Ok(path),
+        (None, Some(own)) if own.exists() || !readable(Path::new(SYSTEM_FILE)) => Ok(own),
+        (None, _) if readable(Path::new(SYSTEM_FILE)) => Ok(PathBuf::from(SYSTEM_FILE)),
+        (None, _) => Err(ConfigError::NoHome),
     }
 }
 
 fn readable(path: &Path) -> bool {
     fs::File::open(path).is_ok()
-}
-
-/// TOML's own error message quotes the line, which may hold a token: only its place and the key are passed on.
-fn parse(path: &Path, text: &str) -> Result<File, ConfigError> {
-    toml::from_str(text).map_err(|error| {
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        let key = text
-            .lines()
-            .nth(line - 1)
-            .and_then(|line| line.split_once('='))
-            .map(|(key, _)| format!(" ({})", key.trim()))
-            .unwrap_or_default();
-        ConfigError::Malformed { path: path.to_owned(), line, key, what: what_is_wrong(error.message()) }
-    })
-}
-
-fn what_is_wrong(message: &str) -> String {
-    let first = message.lines().next().unwrap_or_default();
-    match first {
-        unknown if unknown.starts_with("unknown field") => "this key is not known".to_owned(),
-        kind if kind.starts_with("invalid type") => "the value has to be a text in quotes".to_owned(),
-        twice if twice.starts_with("duplicate key") => "this key stands twice".to_owned(),
-        _ => "this is not TOML; a line reads like: key = \"value\"".to_owned(),
-    }
-}
-
-#[cfg(unix)]
-fn too_open(path: &Path) -> Option<String> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = fs::metadata(path).ok()?.permissions().mode();
-    (mode & 0o077 != 0)
-        .then(|| format!("{0} can be read by other users of this machine. Mend it with: chmod 600 {0}", path.display()))
-}
-
-#[cfg(not(unix))]
-fn too_open(_: &Path) -> Option<String> {
-    None
 }
 
 #[cfg(test)]

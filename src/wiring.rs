@@ -3,17 +3,14 @@
 //! The only room that names all others. No rules: what is decided is decided further in.
 
 mod loops;
+mod stopping;
 
 use std::{
     collections::BTreeMap,
     io::{self, IsTerminal as _},
     path::Path,
-    pin::pin,
     process::ExitCode,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
@@ -26,7 +23,10 @@ use tokio::{
 use url::Url;
 
 pub use self::loops::{keep_past, keep_posted, keep_watch};
-use self::loops::{look_for_releases, pulse, snapshots, upkeep};
+use self::{
+    loops::{look_for_releases, pulse, snapshots, upkeep},
+    stopping::{interruptible, signals, stoppable},
+};
 use crate::{
     alive::Heart,
     app::{App, Asker, WatchOptions},
@@ -34,13 +34,13 @@ use crate::{
         act::{self, Exit},
         args::{self, Action, Colour, ConfigAction, Global, LogFormat, ServiceAction, SetupFlags},
         health, keeping, line, papers,
-        prompt::Talk,
+        prompt::{Talk, Work},
         setup,
         terminal::Terminal,
         tour,
     },
     clock::{Clock, MovableClock, SystemClock},
-    config::{self, Config, ConfigError, Flags},
+    config::{self, Config, ConfigError, Flags, Wanted},
     discord::{self, End},
     domain::ids::GuildKey,
     log::{self, Look},
@@ -51,7 +51,7 @@ use crate::{
     },
     remote::{BattleMetrics, Options, Steam},
     sim::{START, Sim, SimOptions},
-    store::{OpenError, Store, backup},
+    store::{self, OpenError, Store, backup},
 };
 
 /// The demo's world is always the same one.
@@ -154,9 +154,9 @@ fn command(global: &Global, action: Action, terminal: &mut Terminal) -> Result<E
         );
     }
     let asker = Asker::terminal(guild(global));
-    let tidy = matches!(action, Action::Backup { .. } | Action::Export { .. }).then(|| terminal.stop());
+    let tidy = action.leaves_traces().then(|| terminal.stop());
     let acting = act::act(&app, &asker, action, terminal);
-    Ok(runtime.block_on(stoppable(acting, tidy))?.unwrap_or(Exit::Usage))
+    Ok(runtime.block_on(stoppable(acting, tidy))??.unwrap_or(Exit::Usage))
 }
 
 /// Another database in the place of ours. No use case runs meanwhile.
@@ -169,31 +169,22 @@ fn restore(global: &Global, file: &Path, yes: bool, terminal: &mut Terminal) -> 
     let meter = keeping::percent(terminal);
     let work = backup::restore(config.database(), file.to_owned(), now, meter.progress());
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let report = runtime.block_on(stoppable(work, Some(terminal.stop())));
+    let report = runtime.block_on(stoppable(work, Some(terminal.stop())))?;
     meter.clear();
     Ok(keeping::restored(report, now, terminal)?)
 }
 
-/// Waits for `work`. What leaves something behind when it is cut off has a flag to be asked by; it is let come to its end
-/// after Ctrl-C. All else simply ends with the process.
-async fn stoppable<T>(work: impl Future<Output = T>, stop: Option<Arc<AtomicBool>>) -> T {
-    let Some(stop) = stop else { return work.await };
-    let mut work = pin!(work);
-    tokio::select! {
-        done = &mut work => return done,
-        _ = tokio::signal::ctrl_c() => stop.store(true, Ordering::Relaxed),
-    }
-    work.await
-}
-
 /// The conversation that writes the configuration.
 fn setup(global: &Global, chosen: SetupFlags, terminal: &mut Terminal) -> Result<Exit, StartError> {
-    let mut given = Flags { new_config: true, ..flags(global) };
+    let mut given = Flags { wanted: Wanted::ToWrite, ..flags(global) };
     if chosen.system {
         given.config = Some(config::SYSTEM_FILE.into());
     }
     let config = Config::load(&given, &config::environment)?;
     log(global, &log_filter(global, "warn"));
+    for warning in &config.warnings {
+        terminal.warn(&format!("Warning: {warning}"))?;
+    }
     let services = Services::of(&config, Arc::new(SystemClock))?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     Ok(runtime.block_on(setup::setup(&config, &services, chosen, discord::invitation, terminal))?)
@@ -201,7 +192,7 @@ fn setup(global: &Global, chosen: SetupFlags, terminal: &mut Terminal) -> Result
 
 /// All that can be wrong.
 fn doctor(global: &Global, offline: bool, terminal: &mut Terminal) -> Result<Exit, StartError> {
-    let config = Config::load(&flags(global), &config::environment)?;
+    let config = Config::load(&Flags { wanted: Wanted::ToExamine, ..flags(global) }, &config::environment)?;
     log(global, &log_filter(global, "error"));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (mut checks, found) = doctor::at_home(&config, clock.now());
@@ -215,7 +206,7 @@ fn doctor(global: &Global, offline: bool, terminal: &mut Terminal) -> Result<Exi
 
 /// The system's service. What it prints itself goes past us.
 fn service(global: &Global, action: ServiceAction, terminal: &mut Terminal) -> Result<Exit, StartError> {
-    let installed = || Systemd::installed().map(|(_, systemd)| systemd).ok_or(UnitError::NotInstalled);
+    let installed = || Systemd::installed().map(|(_, systemd)| systemd);
     let done = match action {
         ServiceAction::Install { user } => install(global, user)?,
         ServiceAction::Remove => installed()?.remove()?,
@@ -261,10 +252,17 @@ fn shell(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
     let app = app(&config)?;
     let runtime = workers()?;
     let asker = Asker::terminal(guild(global));
-    let mut talk = Talk { app: &app, asker, terminal, runtime: runtime.handle().clone(), time: None };
+    let stop = terminal.stop();
+    let wait = |tidy, work: Work<'_>| interruptible(&runtime, &stop, tidy, work);
+    let mut talk = Talk { app: &app, asker, terminal, runtime: runtime.handle().clone(), wait: &wait, time: None };
     if io::stdin().is_terminal() {
+        let history = config.data_dir.join("history");
+        // Without one, the prompt works as well.
+        if let Err(error) = store::private_file(&history) {
+            tracing::debug!(%error, "no history can be kept");
+        }
         tour::greet(&mut talk)?;
-        Ok(talk.converse(Some(&config.data_dir.join("history")))?)
+        Ok(talk.converse(Some(&history))?)
     } else {
         Ok(talk.obey()?)
     }
@@ -280,7 +278,13 @@ fn bot(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
     let Some(token) = config.discord_token.clone() else {
         return Ok(terminal.usage("No Discord token is set. `rustops setup` asks for it and says where to get one.")?);
     };
-    let app = app(&config)?;
+    let app = match app(&config) {
+        Err(StartError::Open(error)) if error.stays() => {
+            terminal.cannot_start(&error.to_string())?;
+            return Ok(Exit::Database);
+        }
+        app => app?,
+    };
     let Some(_claim) = app.claim_for_bot()? else {
         return Err(
             anyhow::anyhow!("Another bot runs on this database. Stop it first, or use another --data-dir.").into()
@@ -348,30 +352,6 @@ fn beside(work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
     tokio::spawn(work)
 }
 
-/// Returns a future that ends with the first request to stop.
-#[cfg(unix)]
-fn signals() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => tracing::info!("stopping: interrupted"),
-            _ = terminate.recv() => tracing::info!("stopping: asked to end"),
-        }
-    })
-}
-
-/// Returns a future that ends with the first request to stop.
-#[cfg(not(unix))]
-fn signals() -> io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        match tokio::signal::ctrl_c().await {
-            Ok(()) => tracing::info!("stopping: interrupted"),
-            Err(error) => tracing::error!(%error, "nobody can ask this process to end"),
-        }
-    })
-}
-
 /// The prompt, or the guided tour where nobody can type, in the pretend world.
 fn demo(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
     log(global, &log_filter(global, "warn"));
@@ -403,7 +383,10 @@ fn demo(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
         terminal.watch_nobody();
     }
     let asker = Asker::terminal(GuildKey::local());
-    let mut talk = Talk { app: &app, asker, terminal, runtime: runtime.handle().clone(), time: Some(&time) };
+    let stop = terminal.stop();
+    let wait = |tidy, work: Work<'_>| interruptible(&runtime, &stop, tidy, work);
+    let mut talk =
+        Talk { app: &app, asker, terminal, runtime: runtime.handle().clone(), wait: &wait, time: Some(&time) };
     if typed {
         tour::welcome(&mut talk)?;
         Ok(talk.converse(None)?)
@@ -509,7 +492,7 @@ fn flags(global: &Global) -> Flags {
         ("steam_url", global.steam_url.clone()),
     ];
     let values: BTreeMap<_, _> = given.into_iter().filter_map(|(key, value)| value.map(|value| (key, value))).collect();
-    Flags { config: global.config.clone(), new_config: false, values }
+    Flags { config: global.config.clone(), wanted: Wanted::ToUse, values }
 }
 
 /// `-v` shows what we do, `-vv` what others do for us; else what the configuration or `usual` says.

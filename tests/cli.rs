@@ -37,8 +37,11 @@ impl Machine {
         let runtime = Runtime::new().unwrap();
         runtime.spawn(services);
         let home = tempfile::tempdir().unwrap();
-        fs::write(home.path().join("battlemetrics"), sim.battlemetrics_token()).unwrap();
-        fs::write(home.path().join("steam"), sim.steam_key()).unwrap();
+        for (name, secret) in [("battlemetrics", sim.battlemetrics_token()), ("steam", sim.steam_key())] {
+            fs::write(home.path().join(name), secret).unwrap();
+            #[cfg(unix)]
+            fs::set_permissions(home.path().join(name), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        }
         Self { home, sim, _services: runtime }
     }
 

@@ -395,12 +395,13 @@ fn what_is_interrupted_leaves_nothing_half_done() {
             .env("RUSTOPS_CONFIG", "")
             .env("HOME", folder.path().join("nobody"))
             .env_remove("XDG_CONFIG_HOME")
-            .stdin(Stdio::null())
+            .stdin(if line == "shell" { Stdio::from(fs::File::open(at("typed")).unwrap()) } else { Stdio::null() })
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap()
     };
+    fs::write(at("typed"), "backup x.db.gz\n").unwrap();
     let whole = |line: &str| {
         let began = Instant::now();
         assert!(start(line).wait().unwrap().success(), "{line}");
@@ -412,7 +413,9 @@ fn what_is_interrupted_leaves_nothing_half_done() {
         ("export x.json", whole("export good.json")),
         ("import good.json --guild 42", whole("import good.json --guild 41")),
         ("restore good.db.gz --yes", whole("restore good.db.gz --yes")),
+        ("shell", whole("shell")),
     ];
+    fs::remove_file(at("x.db.gz")).unwrap();
     let files = || {
         let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
         // What a restore replaced is kept; locks and logs lie beside the database.
@@ -429,7 +432,8 @@ fn what_is_interrupted_leaves_nothing_half_done() {
             let mut program = start(line);
             thread::sleep((takes * part / PARTS).max(Duration::from_millis(1)));
             // It may have come to its end already.
-            Command::new("kill").args(["-INT", &program.id().to_string()]).status().unwrap();
+            let signal = if part % 2 == 0 && line != "shell" { "-TERM" } else { "-INT" };
+            Command::new("kill").args([signal, &program.id().to_string()]).status().unwrap();
             let ended = program.wait().unwrap();
             *if ended.success() { &mut done } else { &mut cut } += 1;
             let told = format!("{line} interrupted after {part} of {PARTS} parts of {takes:?}, {ended}");
@@ -536,6 +540,10 @@ async fn somebody_who_is_forgotten_is_nowhere_any_more() {
     assert!(matches!(&found, Outcome::Done(found) if found.memberships == 1 && found.changes == 2), "{found:?}");
     assert!(home.all().await.contains("Tee; Higgins"), "a rehearsal removes nothing");
     assert_eq!(home.app.forget_player(&home.me, "\"tee; higgins\"", false).await.unwrap(), found);
+    for name in ["rustops.db", "rustops.db-wal"] {
+        let bytes = fs::read(home.folder.path().join(name)).unwrap();
+        assert!(!bytes.windows(11).any(|part| part.eq_ignore_ascii_case(b"ee; Higgins")), "{name} still holds it");
+    }
     let left = home.all().await;
     assert!(!left.contains("Tee; Higgins") && !left.contains("1100000001") && left.contains("(forgotten)"), "{left}");
     home.app.backup(Some(home.folder.path().join("all.db")), rustops::domain::keeping::unwatched()).await.unwrap();
@@ -558,6 +566,35 @@ async fn whoever_used_the_bot_can_be_taken_out_of_the_record() {
     assert!(!left.contains("Ann") && !left.contains("4242"));
     assert!(home.app.forget_member(&home.me, "4242", false).await.is_err());
     assert!(home.app.forget_member(&home.me, "terminal", false).await.is_err());
+}
+
+#[tokio::test]
+async fn what_a_cut_off_backup_left_goes_the_day_after() {
+    let home = Home::new();
+    let folder = home.folder.path().join("backups");
+    fs::create_dir(&folder).unwrap();
+    let left = ["rustops-1.db.gz.copying", "rustops-1.db.gz.part", "daily-2026-06-01.db.gz.copying-journal"];
+    let others = ["rustops-1.db.gz", "mine.copying"];
+    for name in left.iter().chain(&others) {
+        fs::write(folder.join(name), "").unwrap();
+    }
+    let there = |names: &[&str]| names.iter().filter(|name| folder.join(name).exists()).count();
+    // Files have the machine's own time: by a clock that is behind it, they were made just now.
+    home.app.snapshot_step().await.unwrap();
+    assert_eq!((there(&left), there(&others)), (3, 2), "somebody may be at work on them");
+    home.clock.advance(SignedDuration::from_hours(24 * 365 * 100));
+    home.app.snapshot_step().await.unwrap();
+    assert_eq!((there(&left), there(&others)), (0, 2));
+}
+
+#[tokio::test]
+async fn a_snapshot_of_a_day_to_come_takes_nobodys_place() {
+    let home = Home::new();
+    let folder = home.folder.path().join("backups");
+    fs::create_dir(&folder).unwrap();
+    (1..=9).for_each(|day| fs::write(folder.join(format!("daily-2036-01-0{day}.db.gz")), "").unwrap());
+    let made = home.app.snapshot_step().await.unwrap().made.unwrap();
+    assert!(fs::exists(made.file).unwrap());
 }
 
 #[tokio::test]

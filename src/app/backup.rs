@@ -9,17 +9,17 @@ use std::{
 };
 
 use anyhow::Context as _;
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 
 use super::App;
 use crate::{
     domain::keeping::{BackedUp, Progress, SnapshotStep, outdated, unwatched},
     error::Result,
-    store::Lock,
+    store::{Lock, copies},
 };
 
-/// The folder of backups, beside the database.
-const FOLDER: &str = "backups";
+/// When to look again at a clock that is wrong.
+const CLOCK_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 
 impl App {
     /// Copies everything to `file`, or to a new file in the folder of backups. `progress` may stop it.
@@ -44,13 +44,23 @@ impl App {
         let now = self.clock.now();
         let today = now.to_zoned(TimeZone::UTC).date();
         let folder = self.backups();
+        if self.clock_holds().is_err() {
+            // By a clock that is ahead, a day that has not come would keep its place for years.
+            return Ok(SnapshotStep { made: None, removed: 0, next: now + CLOCK_AGAIN });
+        }
+        let swept = folder.clone();
+        let sweep = move || copies::sweep(&swept, now).context("remove what cut off backups have left");
+        self.store.beside(sweep).await?;
         let made = match self.snapshots().await?.contains_key(&today) {
             true => None,
             false => Some(self.store.back_up(folder.join(snapshot_name(today)), now, unwatched()).await?),
         };
         let found = self.snapshots().await?;
-        let old: Vec<PathBuf> =
-            outdated(&found.keys().copied().collect()).iter().filter_map(|day| found.get(day).cloned()).collect();
+        // One of a day to come, made by a clock that was ahead, takes nobody's place.
+        let old: Vec<PathBuf> = outdated(&found.keys().copied().filter(|day| *day <= today).collect())
+            .iter()
+            .filter_map(|day| found.get(day).cloned())
+            .collect();
         let removed = old.len();
         let remove = move || old.iter().try_for_each(fs::remove_file).context("remove old snapshots");
         self.store.beside(remove).await?;
@@ -66,7 +76,7 @@ impl App {
     }
 
     fn backups(&self) -> PathBuf {
-        self.store.path().with_file_name(FOLDER)
+        self.store.path().with_file_name(copies::FOLDER)
     }
 
     /// The snapshots that there are, by day. Nothing else in the folder is looked at or ever removed.

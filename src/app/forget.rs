@@ -78,6 +78,7 @@ impl App {
         }
         let (forgotten, gone) = self.write(work).await?;
         self.watch_forgets(&gone);
+        self.leave_no_log().await;
         Ok(forgotten)
     }
 
@@ -105,7 +106,20 @@ impl App {
             }
             None => Err(Notice::UnknownPlayer { input: user, nearest: Vec::new() }.into()),
         };
-        if dry_run { self.rehearse(work).await } else { self.write(work).await }
+        if dry_run {
+            return self.rehearse(work).await;
+        }
+        let forgotten = self.write(work).await?;
+        self.leave_no_log().await;
+        Ok(forgotten)
+    }
+
+    /// What was removed is still in the database's file until its log is taken in. That comes by itself in time; so a
+    /// failure is no reason to say that nobody was forgotten.
+    async fn leave_no_log(&self) {
+        if let Err(error) = self.store.merge_log().await {
+            tracing::warn!(?error, "what was forgotten stays in the database's file until its log is taken in");
+        }
     }
 }
 

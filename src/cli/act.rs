@@ -62,6 +62,8 @@ pub enum Exit {
     TokenRefused = 4,
     /// Discord refused the intents; starting again does not help.
     IntentsRefused = 5,
+    /// The bot cannot use the database, and could not the next time.
+    Database = 6,
 }
 
 /// Does `action` for `asker` and shows the answer. `None` for what is not done with an [`App`], such as `run`.

@@ -564,6 +564,11 @@ pub fn joined(words: &[String]) -> String {
 }
 
 impl Action {
+    /// Whether it leaves something behind when it is cut off.
+    pub fn leaves_traces(&self) -> bool {
+        matches!(self, Self::Backup { .. } | Self::Export { .. })
+    }
+
     /// The command's name as in JSON: `group check`.
     pub fn name(&self) -> &'static str {
         match self {

@@ -5,6 +5,8 @@
 use std::{
     io::{self, BufRead as _},
     path::Path,
+    pin::Pin,
+    sync::atomic::Ordering,
 };
 
 use jiff::{SignedDuration, Timestamp};
@@ -37,6 +39,13 @@ use crate::{
 /// Moves the time of the pretend world forward and tells what it is then.
 pub type MoveTime = dyn Fn(SignedDuration) -> Timestamp;
 
+/// One command under way.
+pub type Work<'a> = Pin<Box<dyn Future<Output = io::Result<Option<Exit>>> + 'a>>;
+
+/// Waits for a command, which a person may interrupt: it fails as interrupted then, unless it leaves traces (the first
+/// argument) and has to come to its end by itself.
+pub type Wait<'b> = dyn for<'a> Fn(bool, Work<'a>) -> io::Result<Option<Exit>> + 'b;
+
 /// A conversation: who talks with what.
 pub struct Talk<'a> {
     /// The use cases.
@@ -47,6 +56,8 @@ pub struct Talk<'a> {
     pub terminal: &'a mut Terminal,
     /// Where the use cases run; the conversation itself blocks.
     pub runtime: Handle,
+    /// How a command is waited for.
+    pub wait: &'a Wait<'a>,
     /// In a pretend world, its time.
     pub time: Option<&'a MoveTime>,
 }
@@ -83,10 +94,15 @@ impl Talk<'_> {
         let json = self.terminal.json;
         self.terminal.json |= arguments.global.json;
         let asker = arguments.global.guild.map_or_else(|| self.asker.clone(), Asker::terminal);
-        let done = self.runtime.block_on(act::act(self.app, &asker, arguments.action, self.terminal));
-        let exit = match done? {
-            Some(exit) => exit,
-            None => self.terminal.usage("That does not work at this prompt. Leave it with `exit` first.")?,
+        let tidy = arguments.action.leaves_traces();
+        let exit = match (self.wait)(tidy, Box::pin(act::act(self.app, &asker, arguments.action, self.terminal))) {
+            Ok(Some(exit)) => exit,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                self.terminal.warn("Stopped.")?;
+                Exit::Refused
+            }
+            Err(error) => return Err(error),
+            Ok(None) => self.terminal.usage("That does not work at this prompt. Leave it with `exit` first.")?,
         };
         self.terminal.json = json;
         Ok(Said::Went(exit))
@@ -141,6 +157,10 @@ impl Talk<'_> {
                 Said::Leave => return Ok(worst),
                 Said::Went(exit) => worst = if exit as u8 > worst as u8 { exit } else { worst },
             }
+            // Whoever presses Ctrl-C means the rest as well.
+            if self.terminal.stop().load(Ordering::Relaxed) {
+                return Ok(worst);
+            }
         }
     }
 
@@ -158,19 +178,11 @@ impl Talk<'_> {
             runtime: self.runtime.clone(),
             pretend: self.time.is_some(),
         }));
-        if let Some(path) = history.filter(|path| path.exists()) {
-            // A history that cannot be read or kept costs nobody their work.
-            if let Err(error) = editor.load_history(path) {
-                tracing::debug!(%error, "no history");
-            }
-        }
+        recall(&mut editor, history);
         loop {
             match editor.readline("rustops> ") {
                 Ok(line) => {
-                    editor.add_history_entry(line.trim()).map_err(io::Error::other)?;
-                    if let Some(Err(error)) = history.map(|path| editor.append_history(path)) {
-                        tracing::debug!(%error, "the history was not kept");
-                    }
+                    remember(&mut editor, line.trim(), history)?;
                     if self.say(&line)? == Said::Leave {
                         return Ok(Exit::Done);
                     }
@@ -185,6 +197,53 @@ impl Talk<'_> {
             }
         }
     }
+}
+
+/// Has the lines of earlier conversations at hand. A history that cannot be read or kept costs nobody their work.
+fn recall<H: Helper>(editor: &mut Editor<H, FileHistory>, history: Option<&Path>) {
+    let Some(path) = history.filter(|path| path.exists()) else { return };
+    let told = editor.load_history(path).and_then(|()| {
+        let lines: Vec<String> = editor.history().iter().cloned().collect();
+        if !lines.iter().any(|line| holds_secret(line)) {
+            return Ok(());
+        }
+        // Kept by a version that did not look.
+        editor.clear_history()?;
+        for line in lines.iter().filter(|line| !holds_secret(line)) {
+            editor.add_history_entry(line)?;
+        }
+        editor.save_history(path)
+    });
+    if let Err(error) = told {
+        tracing::debug!(%error, "no history");
+    }
+}
+
+/// Keeps a line, unless it holds what nobody else shall read.
+fn remember<H: Helper>(editor: &mut Editor<H, FileHistory>, line: &str, history: Option<&Path>) -> io::Result<()> {
+    if holds_secret(line) {
+        return Ok(());
+    }
+    editor.add_history_entry(line).map_err(io::Error::other)?;
+    if let Some(Err(error)) = history.map(|path| editor.append_history(path)) {
+        tracing::debug!(%error, "the history was not kept");
+    }
+    Ok(())
+}
+
+/// Whether a line holds a token, a key or a password: after a flag, or in an address (`postgres://bob:password@…`,
+/// `…?password=…`).
+fn holds_secret(line: &str) -> bool {
+    let flag = |word: &str| {
+        let word = word.trim_matches(['"', '\'']);
+        let name = word.split_once('=').map_or(word, |(name, _)| name);
+        matches!(name, "--discord-token" | "--battlemetrics-token" | "--steam-key")
+    };
+    let address = |word: &str| {
+        let Some((_, rest)) = word.split_once("://") else { return false };
+        rest.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')) || rest.contains("password=")
+    };
+    line.split_whitespace().any(|word| flag(word) || address(word))
 }
 
 /// What follows `demo` or `/demo`.
@@ -329,6 +388,39 @@ mod tests {
         let line = "group check Purple B";
         let (start, typed, group) = last_argument("group check", "Purple B", line.len());
         assert_eq!((line.get(start..).unwrap(), typed, group), ("Purple B", "Purple B", None));
+    }
+
+    #[test]
+    fn a_secret_that_was_typed_is_not_in_the_history() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history");
+        let mut editor: Editor<(), FileHistory> = Editor::new().unwrap();
+        for line in [
+            "group list",
+            "import python-rustops postgres://bob:MARK@db.example/old",
+            "import python-rustops \"postgresql://bob:MA@RK@db.example/old\" --dry-run",
+            "import python-rustops postgres://db.example/old?user=bob&password=MARK",
+            "--discord-token MARK status",
+            "status --battlemetrics-token=MARK",
+            "/status --steam-key 'MARK'",
+            "import python-rustops postgres://bob@db.example/old",
+            "status --steam-key-file /run/key",
+        ] {
+            remember(&mut editor, line, Some(&path)).unwrap();
+        }
+        let kept = std::fs::read_to_string(&path).unwrap();
+        assert!(!kept.contains("MA") && !kept.contains("RK"), "{kept}");
+        assert_eq!(kept.lines().filter(|line| !line.starts_with('#')).count(), 3, "{kept}");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        std::fs::write(&path, format!("{kept}--discord-token MARK status\n")).unwrap();
+        let mut later: Editor<(), FileHistory> = Editor::new().unwrap();
+        recall(&mut later, Some(&path));
+        assert_eq!(later.history().iter().count(), 3);
+        assert!(!std::fs::read_to_string(&path).unwrap().contains("MARK"), "an older version kept it");
     }
 
     #[test]

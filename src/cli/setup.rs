@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{act::Exit, args::SetupFlags, health, json, terminal::Terminal};
 use crate::{
-    config::{self, Config, Origin, edit},
+    config::{self, Config, ConfigError, Origin, edit},
     domain::trouble::TroubleKind,
     operate::{
         Check,
@@ -58,6 +58,9 @@ pub async fn setup(
     let new = BTreeMap::new();
     let mut setup =
         Setup { config, services, flags, invite, terminal, asks, new, checks: Vec::new(), invitation: None };
+    for fault in &config.faults {
+        setup.terminal.warn(&format!("{fault} It counts as not set."))?;
+    }
     let nothing_given = Whose::ALL.iter().all(|whose| whose.of(config).is_none());
     if !asks && nothing_given {
         return setup.terminal.usage(
@@ -73,12 +76,20 @@ pub async fn setup(
         let file = config.config_file.display();
         setup
             .terminal
-            .line(&format!("RustOps writes {file}. Nothing is written before the end; leave with Ctrl-C."))?;
+            .line(&format!("RustOps writes {file}. Nothing is written before the end; leave with Ctrl-C or Ctrl-D."))?;
     }
     let mut worst = Ended::Fine;
     for whose in Whose::ALL {
-        let ended = if setup.asks { setup.ask(whose).await? } else { setup.take(whose).await? };
-        worst = worst.max(ended);
+        let ended = if setup.asks { setup.ask(whose).await } else { setup.take(whose).await };
+        match ended {
+            Ok(ended) => worst = worst.max(ended),
+            // Ctrl-D: whoever asks for no more leaves.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                setup.terminal.line("")?;
+                return setup.told(false, Exit::Refused);
+            }
+            Err(error) => return Err(error),
+        }
     }
     setup.end(worst)
 }
@@ -158,6 +169,14 @@ impl Setup<'_> {
         // A person has seen what is wrong and has chosen; a script has not.
         if worst >= Ended::Refused && !self.asks {
             return self.told(false, Exit::Refused);
+        }
+        if self.asks {
+            // What could not be used has been asked for; it shall not be in the bot's way.
+            for fault in &self.config.faults {
+                if let ConfigError::BadValue { key, .. } = fault {
+                    self.new.entry(key).or_insert_with(|| "".into());
+                }
+            }
         }
         if self.flags.system {
             self.new.insert("data_dir", config::SYSTEM_DATA.into());

@@ -77,6 +77,75 @@ fn a_secret_may_lie_in_a_file_of_its_own() {
 
 #[cfg(unix)]
 #[test]
+fn a_secret_is_read_from_whatever_has_an_end() {
+    let (folder, mut flags) = config_with("");
+    let endless = ["/dev/zero", "/dev/null", folder.path().to_str().unwrap(), "/nowhere"].map(|path| {
+        flags.values.insert("discord_token_file", path.to_owned());
+        Config::load(&flags, &nothing).unwrap_err().to_string().replace(path, "PATH")
+    });
+    insta::assert_snapshot!(endless.join("\n"), @r"
+    discord_token_file (from flag --discord-token-file) names the file PATH, which cannot be read: it has more than 64 KiB.
+    discord_token_file (from flag --discord-token-file) is empty or holds blanks or special characters; copy it again.
+    discord_token_file (from flag --discord-token-file) names the file PATH, which cannot be read: it is a folder.
+    discord_token_file (from flag --discord-token-file) names the file PATH, which cannot be read: it does not exist.
+    ");
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let writer = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::write(pipe, "abc\n").unwrap()
+    });
+    flags.values.insert("discord_token_file", pipe.display().to_string());
+    assert_eq!(Config::load(&flags, &nothing).unwrap().discord_token.unwrap().expose_secret(), "abc");
+    writer.join().unwrap();
+    flags.config = Some("/dev/zero".into());
+    assert!(Config::load(&flags, &nothing).unwrap_err().to_string().contains("more than 64 KiB"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_with_a_secret_that_others_can_read_is_reported() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (folder, mut flags) = config_with("");
+    fs::set_permissions(flags.config.as_ref().unwrap(), fs::Permissions::from_mode(0o600)).unwrap();
+    let secret = folder.path().join("token");
+    fs::write(&secret, "abc\n").unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o644)).unwrap();
+    flags.values.insert("discord_token_file", secret.display().to_string());
+    let warnings = Config::load(&flags, &nothing).unwrap().warnings;
+    assert!(warnings.len() == 1 && warnings[0].contains("token can be read by other users"), "{warnings:?}");
+}
+
+#[test]
+fn a_setup_mends_what_cannot_be_used_in_the_file_but_not_what_was_typed() {
+    for wrong in ["discord_token = \"abc def\"", "discord_token_file = \"/nowhere\""] {
+        let (_folder, mut flags) = config_with(&format!("{wrong}\nsteam_key = \"good\"\n"));
+        assert!(matches!(Config::load(&flags, &nothing), Err(ConfigError::BadValue { .. })));
+        flags.wanted = Wanted::ToWrite;
+        let config = Config::load(&flags, &nothing).unwrap();
+        assert!(config.discord_token.is_none() && config.steam_key.is_some());
+        assert_eq!((config.faults.len(), &config.told["discord_token"].value), (1, &None));
+        flags.values.insert("discord_token", "abc def".to_owned());
+        Config::load(&flags, &nothing).unwrap_err();
+    }
+}
+
+#[test]
+fn to_be_examined_nothing_is_bad_enough() {
+    let text = "discord_token = \"a b\"\nsteam_url = \"x\"\nwatch_interval = 5\nlog = \"debug\"";
+    let (_folder, mut flags) = config_with(text);
+    flags.wanted = Wanted::ToExamine;
+    let config = Config::load(&flags, &nothing).unwrap();
+    assert_eq!((config.faults.len(), config.watch_interval, config.log.as_str()), (3, 60, "debug"));
+    for text in ["log = 5", "nonsense"] {
+        let (_folder, mut flags) = config_with(text);
+        flags.wanted = Wanted::ToExamine;
+        assert_eq!(Config::load(&flags, &nothing).unwrap().faults.len(), 1);
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn a_service_finds_its_secrets_among_its_credentials() {
     use std::os::unix::fs::PermissionsExt as _;
     let (folder, flags) = config_with("discord_token = \"file\"\nsteam_key = \"file\"");
@@ -94,7 +163,7 @@ fn a_file_that_is_about_to_be_made_need_not_exist() {
     let (folder, mut flags) = config_with("");
     flags.config = Some(folder.path().join("new.toml"));
     assert!(matches!(Config::load(&flags, &nothing), Err(ConfigError::Missing { .. })));
-    flags.new_config = true;
+    flags.wanted = Wanted::ToWrite;
     assert_eq!(Config::load(&flags, &nothing).unwrap().config_file, folder.path().join("new.toml"));
 }
 

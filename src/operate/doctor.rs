@@ -2,34 +2,27 @@
 //!
 //! Looks and mends nothing: the database is opened for reading only, files are only looked at.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{io, path::Path, time::Duration};
 
 use futures_util::future;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Check, State,
+    Check, State, files,
     prove::{PERMISSIONS, Proof, Services, Whose},
-    unit::{Scope, Systemd},
+    unit::{Scope, Systemd, UnitError},
 };
 use crate::{
     alive::{self, Pulse},
-    config::{Config, Origin},
+    config::{self, Config, Origin},
     domain::{
         ids::{ChannelId, GuildKey},
         trouble::TroubleKind,
     },
     remote::{Bot, Discord, Sight, look_at},
-    store::{self, Checkup, LITTLE_ROOM, NO_ROOM},
+    store::{self, Checkup, copies},
     view::{card::Face, words},
 };
-
-/// Backups are made daily; one may be missed.
-const OLD_BACKUP: SignedDuration = SignedDuration::from_hours(48);
 
 /// By so much a clock may be wrong before times on the screen look wrong, …
 const CLOCK_OFF: SignedDuration = SignedDuration::from_secs(30);
@@ -42,15 +35,16 @@ const SLOW: SignedDuration = SignedDuration::from_secs(2);
 
 /// Looks at all that lies on this machine. Blocks.
 pub fn at_home(config: &Config, now: Timestamp) -> (Vec<Check>, Option<Checkup>) {
-    let mut checks = vec![configuration(config)];
+    let mut checks = configuration(config);
     checks.extend(config.told.iter().map(|(key, told)| value(key, told.value.as_deref(), &told.from)));
-    checks.push(data_dir(&config.data_dir));
-    checks.extend(space(&config.data_dir));
+    checks.push(files::data_dir(&config.data_dir));
+    checks.extend(files::rights(&config.data_dir));
+    checks.extend(files::space(&config.data_dir));
     let (database, found) = database(&config.database());
     checks.push(database);
-    checks.push(backup(&config.data_dir.join("backups"), now));
+    checks.push(files::backup(&config.data_dir.join(copies::FOLDER), now));
     checks.push(running(&config.data_dir, now));
-    checks.push(unit());
+    checks.push(unit(config));
     (checks, found)
 }
 
@@ -76,7 +70,7 @@ pub async fn outside(config: &Config, services: &Services, found: Option<&Checku
     if let (Some(bot), Some(found), Some(token)) = (bot, found, &config.discord_token)
         && let Ok(discord) = Discord::new(services.options(Whose::Discord, token.clone()))
     {
-        let channels = found.log_channels.iter();
+        let channels = found.channels.iter();
         checks.extend(future::join_all(channels.map(|(guild, id)| channel(&discord, &bot, guild, *id))).await);
     }
     checks
@@ -96,15 +90,27 @@ pub fn health(data_dir: &Path, now: Timestamp) -> Check {
         Ok(Pulse::Stopped(beat)) => Check::bad(
             ABOUT,
             format!("gave its last sign of life {} and has not ended in order", ago(beat.at)),
-            "See why: rustops service logs. Then start it again.",
+            if by_systemd() {
+                "See why: rustops service logs. Then start it again."
+            } else {
+                "See its log, and start it again."
+            },
         ),
-        Ok(Pulse::None) => Check::bad(ABOUT, "does not run", "Start it with: rustops run, or: rustops service install"),
+        Ok(Pulse::None) if by_systemd() => {
+            Check::bad(ABOUT, "does not run", "Start it with: rustops run, or: rustops service install")
+        }
+        Ok(Pulse::None) => Check::bad(ABOUT, "does not run", "Start it with: rustops run"),
         Err(error) => Check::bad(
             ABOUT,
             format!("left a heartbeat that cannot be read: {}", reason(&error)),
             format!("Check the rights of {}", data_dir.join("heartbeat").display()),
         ),
     }
+}
+
+/// Whether there is anything that `rustops service` could do.
+fn by_systemd() -> bool {
+    !matches!(Systemd::installed(), Err(UnitError::NoSystemd))
 }
 
 fn running(data_dir: &Path, now: Timestamp) -> Check {
@@ -116,17 +122,25 @@ fn running(data_dir: &Path, now: Timestamp) -> Check {
     }
 }
 
-fn configuration(config: &Config) -> Check {
+fn configuration(config: &Config) -> Vec<Check> {
     const ABOUT: &str = "configuration";
+    let bad = |told: &str| {
+        let (says, remedy) = told
+            .split_once(". ")
+            .unwrap_or((told.trim_end_matches('.'), "Mend it there; `rustops setup` asks for tokens anew."));
+        Check::bad(ABOUT, says, remedy)
+    };
+    let faults = config.faults.iter().map(|fault| bad(&fault.to_string()));
+    let mut checks: Vec<_> = faults.chain(config.warnings.iter().map(|warning| bad(warning))).collect();
     let file = config.config_file.display();
-    match (config.warnings.first(), config.config_file.exists()) {
-        (Some(warning), _) => {
-            let (says, remedy) = warning.split_once(". ").unwrap_or((warning, ""));
-            Check::bad(ABOUT, says, remedy)
-        }
-        (None, true) => Check::good(ABOUT, format!("{file}, for nobody else to read")),
-        (None, false) => Check::warning(ABOUT, format!("{file} is not there yet"), "Make it with: rustops setup"),
+    if checks.is_empty() {
+        checks.push(if config.config_file.exists() {
+            Check::good(ABOUT, format!("{file}, for nobody else to read"))
+        } else {
+            Check::warning(ABOUT, format!("{file} is not there yet"), "Make it with: rustops setup")
+        });
     }
+    checks
 }
 
 fn value(key: &str, value: Option<&str>, from: &Origin) -> Check {
@@ -142,68 +156,25 @@ fn value(key: &str, value: Option<&str>, from: &Origin) -> Check {
     }
 }
 
-fn data_dir(path: &Path) -> Check {
-    const ABOUT: &str = "data directory";
-    let shown = path.display();
-    match fs::metadata(path) {
-        Ok(found) if !found.is_dir() => {
-            Check::bad(ABOUT, format!("{shown} is no directory"), "Move it away, or choose another with --data-dir.")
-        }
-        Ok(found) if open_to_others(&found) => Check::warning(
-            ABOUT,
-            format!("other users of this machine can look into {shown}"),
-            format!("Shut them out: chmod 700 {shown}"),
-        ),
-        Ok(_) => Check::good(ABOUT, shown.to_string()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Check::good(ABOUT, format!("{shown} will be made at the first start"))
-        }
-        Err(error) => Check::bad(
-            ABOUT,
-            format!("{shown} cannot be looked at: {}", reason(&error)),
-            "Run this as the user who owns it (for the system service: with sudo).",
-        ),
-    }
-}
-
-#[cfg(unix)]
-fn open_to_others(found: &fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    found.permissions().mode() & 0o007 != 0
-}
-
-#[cfg(not(unix))]
-fn open_to_others(_: &fs::Metadata) -> bool {
-    false
-}
-
-fn space(data_dir: &Path) -> Option<Check> {
-    const ABOUT: &str = "disk";
-    let free = store::room(data_dir)?;
-    let says = format!("{} free", words::bytes(free));
-    let remedy = "Make room on the disk of the data directory, or choose another with --data-dir.";
-    Some(match free {
-        ..NO_ROOM => Check::bad(ABOUT, says, remedy),
-        NO_ROOM..LITTLE_ROOM => Check::warning(ABOUT, says, remedy),
-        LITTLE_ROOM.. => Check::good(ABOUT, says),
-    })
-}
-
 fn database(path: &Path) -> (Check, Option<Checkup>) {
     const ABOUT: &str = "database";
-    let back = "Stop the bot and put a backup in its place: rustops restore FILE";
     let found = match store::checkup(path) {
         Ok(Some(found)) => found,
         Ok(None) => return (Check::good(ABOUT, "will be made at the first start"), None),
         Err(error) => {
             let told = error.to_string();
-            let (says, remedy) = told.split_once(". ").unwrap_or((&told, back));
+            let (says, remedy) = told.split_once(". ").unwrap_or((&told, "See the lines above."));
             return (Check::bad(ABOUT, says, remedy), None);
         }
     };
     let size = words::bytes(found.size);
+    let back = found.way_back.as_deref().unwrap_or("rustops restore FILE");
     let check = match found.damage.first() {
-        Some(first) => Check::bad(ABOUT, format!("damaged: {first}"), back),
+        Some(first) => Check::bad(
+            ABOUT,
+            format!("damaged: {first}"),
+            format!("Stop the bot and put a backup in its place: {back}"),
+        ),
         None if found.version < found.newest => Check::warning(
             ABOUT,
             format!("sound, {size}, of version {} where this program has {}", found.version, found.newest),
@@ -214,62 +185,55 @@ fn database(path: &Path) -> (Check, Option<Checkup>) {
     (check, Some(found))
 }
 
-fn backup(folder: &Path, now: Timestamp) -> Check {
-    const ABOUT: &str = "backup";
-    match newest(folder) {
-        Ok(Some((path, at))) => {
-            let says = format!("{}, {}", path.display(), words::ago(Face::Terminal, at, now));
-            if now.duration_since(at) > OLD_BACKUP {
-                Check::warning(ABOUT, says, "The running bot makes one a day. Make one now with: rustops backup")
-            } else {
-                Check::good(ABOUT, says)
-            }
-        }
-        Ok(None) => Check::warning(
-            ABOUT,
-            format!("none yet in {}", folder.display()),
-            "The running bot makes one a day. Make one now with: rustops backup",
-        ),
-        Err(error) => Check::bad(
-            ABOUT,
-            format!("{} cannot be looked into: {}", folder.display(), reason(&error)),
-            "Check its owner and rights.",
-        ),
-    }
-}
-
-fn newest(folder: &Path) -> io::Result<Option<(PathBuf, Timestamp)>> {
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        entries => entries?,
-    };
-    let mut newest = None;
-    for entry in entries {
-        let entry = entry?;
-        let found = entry.metadata()?;
-        let made = found.modified().ok().and_then(|made| Timestamp::try_from(made).ok());
-        if let (true, Some(made)) = (found.is_file(), made) {
-            newest = newest.max(Some((made, entry.path())));
-        }
-    }
-    Ok(newest.map(|(at, path)| (path, at)))
-}
-
-fn unit() -> Check {
+fn unit(config: &Config) -> Check {
     const ABOUT: &str = "service";
-    let Some((scope, systemd)) = Systemd::installed() else {
+    let (scope, systemd) = match Systemd::installed() {
+        Ok(found) => found,
+        Err(UnitError::NoSystemd) => {
+            return Check::good(
+                ABOUT,
+                "not looked at: this machine is not run by systemd (a container starts the bot by its own rules; for macOS \
+                 and Windows see docs/hosting.md)",
+            );
+        }
+        Err(_) => {
+            return Check::warning(
+                ABOUT,
+                "none is installed, so the bot does not start with the machine",
+                "Install it with: rustops service install (not needed in a container)",
+            );
+        }
+    };
+    if scope == Scope::System && config.config_file != Path::new(config::SYSTEM_FILE) {
         return Check::warning(
             ABOUT,
-            "none is installed, so the bot does not start with the machine",
-            "Install it with: rustops service install (not needed in a container)",
+            format!("the system's is installed; it reads {}, this looks at another one", config::SYSTEM_FILE),
+            "Look at what it sees: sudo rustops doctor",
         );
-    };
+    }
+    let (enabled, active) = (systemd.ask("is-enabled"), systemd.ask("is-active"));
+    started(scope, enabled.as_deref(), active.as_deref(), systemd.starts_with_machine())
+}
+
+/// What systemd's words mean.
+fn started(scope: Scope, enabled: Option<&str>, active: Option<&str>, with_machine: bool) -> Check {
+    const ABOUT: &str = "service";
     let (sudo, user) = if scope == Scope::User { ("", " --user") } else { ("sudo ", "") };
-    match (systemd.ask("is-enabled").as_deref(), systemd.ask("is-active").as_deref()) {
-        (Some("enabled"), Some("active")) => Check::good(ABOUT, "starts with the machine, and runs"),
+    match (enabled, active) {
+        (Some("enabled"), Some("active")) if with_machine => Check::good(ABOUT, "starts with the machine, and runs"),
+        (Some("enabled"), Some("active")) => Check::warning(
+            ABOUT,
+            "runs, but starts only when you log in",
+            "Have it start with the machine: sudo loginctl enable-linger $USER",
+        ),
+        (Some("enabled"), Some(state @ ("activating" | "deactivating" | "reloading"))) => Check::warning(
+            ABOUT,
+            format!("is {state} at the moment"),
+            format!("Look again in a minute. If it stays so, see why: {sudo}rustops service logs"),
+        ),
         (Some("enabled"), Some(state)) => Check::bad(
             ABOUT,
-            format!("starts with the machine, but is {state} now"),
+            format!("is to start by itself, but is {state} now"),
             format!("See why: {sudo}rustops service logs. Start it: {sudo}systemctl{user} start rustops"),
         ),
         (Some(state), _) => Check::warning(
@@ -320,8 +284,8 @@ fn reached(whose: Whose, sight: Result<Sight, TroubleKind>, needed: bool) -> Che
 }
 
 async fn channel(discord: &Discord, bot: &Bot, guild: &GuildKey, id: ChannelId) -> Check {
-    let about = format!("log channel {id}");
-    let choose = "Choose a channel with /rustops settings, or invite the bot again.";
+    let about = format!("channel {id}");
+    let choose = "Choose another one (/rustops settings, /group board), or let the bot in there.";
     match discord.permissions(guild, id, bot.user).await {
         Ok(held) => {
             let missing: Vec<_> =
@@ -344,12 +308,14 @@ async fn channel(discord: &Discord, bot: &Bot, guild: &GuildKey, id: ChannelId) 
     }
 }
 
-fn reason(error: &io::Error) -> String {
+pub(super) fn reason(error: &io::Error) -> String {
     error.kind().to_string()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::{alive::Heart, store::Store};
 
@@ -398,17 +364,14 @@ mod tests {
     }
 
     #[test]
-    fn a_backup_gets_old() {
-        let folder = tempfile::tempdir().unwrap();
-        let backups = folder.path().join("backups");
-        assert_eq!(backup(&backups, now()).state, State::Warning);
-        fs::create_dir(&backups).unwrap();
-        fs::create_dir(backups.join("a folder is no backup")).unwrap();
-        assert_eq!(backup(&backups, now()).state, State::Warning);
-        fs::write(backups.join("rustops-1.db.gz"), "").unwrap();
-        let made = newest(&backups).unwrap().unwrap().1;
-        assert_eq!(backup(&backups, made).state, State::Good);
-        assert_eq!(backup(&backups, made + SignedDuration::from_hours(49)).state, State::Warning);
+    fn a_service_that_is_about_to_start_is_not_broken() {
+        let state =
+            |enabled, active, with_machine| started(Scope::User, Some(enabled), Some(active), with_machine).state;
+        assert_eq!(state("enabled", "active", true), State::Good);
+        assert_eq!(state("enabled", "active", false), State::Warning);
+        assert_eq!(state("enabled", "activating", true), State::Warning);
+        assert_eq!(state("enabled", "failed", true), State::Bad);
+        assert_eq!(state("disabled", "active", true), State::Warning);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 pub mod doctor;
+mod files;
 pub mod prove;
 pub mod unit;
 

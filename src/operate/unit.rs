@@ -26,6 +26,9 @@ const PACKAGED: [&str; 2] = ["/usr/lib/systemd/system", "/lib/systemd/system"];
 /// Where the system's service finds the program: homes are hidden from it.
 const SYSTEM_PROGRAM: &str = "/usr/local/bin/rustops";
 
+/// Where systemd notes, by a file of their name, whose services start with the machine.
+const LINGERING: &str = "/var/lib/systemd/linger";
+
 /// Whose service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
@@ -86,6 +89,9 @@ pub struct Systemd {
     unit: PathBuf,
     systemctl: PathBuf,
     journalctl: PathBuf,
+    loginctl: PathBuf,
+    /// Where systemd notes whose services start with the machine.
+    lingering: PathBuf,
 }
 
 impl Systemd {
@@ -101,13 +107,30 @@ impl Systemd {
             Scope::System => PathBuf::from(SYSTEM_FOLDER),
             Scope::User => config::user_units().ok_or(UnitError::NoHome)?,
         };
-        Ok(Self { scope, unit: folder.join(NAME), systemctl: "systemctl".into(), journalctl: "journalctl".into() })
+        Ok(Self {
+            scope,
+            unit: folder.join(NAME),
+            systemctl: "systemctl".into(),
+            journalctl: "journalctl".into(),
+            loginctl: "loginctl".into(),
+            lingering: LINGERING.into(),
+        })
     }
 
     /// The one in which the bot is installed, the system's first.
-    pub fn installed() -> Option<(Scope, Self)> {
-        let found = [Scope::System, Scope::User].map(|scope| Some((scope, Self::of(scope).ok()?)));
-        found.into_iter().flatten().find(|(_, systemd)| systemd.is_installed())
+    ///
+    /// # Errors
+    /// When there is no systemd, or the bot is not installed.
+    pub fn installed() -> Result<(Scope, Self), UnitError> {
+        for scope in [Scope::System, Scope::User] {
+            match Self::of(scope) {
+                Ok(systemd) if systemd.is_installed() => return Ok((scope, systemd)),
+                // Without a home there is no service of a user.
+                Ok(_) | Err(UnitError::NoHome) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(UnitError::NotInstalled)
     }
 
     /// Writes the unit unless a package has brought it, has it start with the machine, and starts it now. Returns what was
@@ -135,8 +158,33 @@ impl Systemd {
         self.run(&["enable", NAME])?;
         // Whether it gets ready is told by `status`; the first start may wait for the network.
         self.run(&["restart", "--no-block", NAME])?;
-        done.push("It starts now and with the machine.".to_owned());
+        done.push(match self.linger() {
+            Ok(()) => "It starts now and with the machine.".to_owned(),
+            Err(error) => format!(
+                "It starts now and whenever you log in. It does not yet start with the machine: {error} Type: sudo loginctl \
+                 enable-linger $USER"
+            ),
+        });
         Ok(done)
+    }
+
+    /// Has a user's services start with the machine, rather than with the first login. The system's always do.
+    fn linger(&self) -> Result<(), UnitError> {
+        match self.scope {
+            Scope::System => Ok(()),
+            Scope::User => {
+                good(Command::new(&self.loginctl).args(["--no-ask-password", "enable-linger"]).stdin(Stdio::null()))
+            }
+        }
+    }
+
+    /// Whether it starts before anybody logs in, once it is enabled.
+    pub fn starts_with_machine(&self) -> bool {
+        let user = || {
+            let output = Command::new("id").arg("-un").stdin(Stdio::null()).output().ok()?;
+            Some(String::from_utf8(output.stdout).ok()?.trim().to_owned()).filter(|user| !user.is_empty())
+        };
+        self.scope == Scope::System || user().is_some_and(|user| self.lingering.join(user).exists())
     }
 
     /// Stops it and takes the unit away. Data and configuration stay.
@@ -154,6 +202,12 @@ impl Systemd {
             done.push(format!("Removed {}.", self.unit.display()));
         }
         self.run(&["daemon-reload"])?;
+        if self.scope == Scope::User && self.starts_with_machine() {
+            // Other services may need it.
+            done.push(
+                "Your other services still start with the machine; if none shall: loginctl disable-linger".to_owned(),
+            );
+        }
         Ok(done)
     }
 
@@ -334,7 +388,8 @@ mod tests {
             fs::write(&systemctl, format!("#!/bin/sh\necho \"$@\" >>{}\nexit {code}\n", log.display())).unwrap();
             fs::set_permissions(&systemctl, fs::Permissions::from_mode(0o700)).unwrap();
             let unit = folder.join("units").join(NAME);
-            Systemd { scope: Scope::User, unit, systemctl: systemctl.clone(), journalctl: systemctl }
+            let (journalctl, loginctl) = (systemctl.clone(), systemctl.clone());
+            Systemd { scope: Scope::User, unit, systemctl, journalctl, loginctl, lingering: folder.join("linger") }
         }
 
         fn asked(folder: &Path) -> String {
@@ -347,17 +402,36 @@ mod tests {
             let systemd = systemd(folder.path(), 0);
             let program = Path::new("/opt/rustops");
             systemd.install(program, &[]).unwrap();
-            systemd.install(program, &[]).unwrap();
+            let told = systemd.install(program, &[]).unwrap();
+            assert_eq!(told.last().unwrap(), "It starts now and with the machine.");
             let unit = fs::read_to_string(&systemd.unit).unwrap();
             assert!(unit.contains("\nExecStart=/opt/rustops run\n"));
             assert_eq!(fs::metadata(&systemd.unit).unwrap().permissions().mode() & 0o777, 0o644);
             systemd.remove().unwrap();
             assert!(!systemd.unit.exists());
             assert!(matches!(systemd.remove(), Err(UnitError::NotInstalled)));
-            let start =
-                "--user daemon-reload\n--user enable rustops.service\n--user restart --no-block rustops.service\n";
+            let start = "--user daemon-reload\n--user enable rustops.service\n--user restart --no-block rustops.service\n\
+                 --no-ask-password enable-linger\n";
             let end = "--user disable --now rustops.service\n--user daemon-reload\n";
             assert_eq!(asked(folder.path()), [start, start, end].concat());
+        }
+
+        #[test]
+        fn a_machine_that_lets_nobody_linger_is_not_said_to_start_the_bot() {
+            let folder = tempfile::tempdir().unwrap();
+            let refusing = folder.path().join("refusing");
+            fs::create_dir(&refusing).unwrap();
+            let loginctl = self::systemd(&refusing, 1).loginctl;
+            let systemd = Systemd { loginctl, ..systemd(folder.path(), 0) };
+            let told = systemd.install(Path::new("/opt/rustops"), &[]).unwrap();
+            let last = told.last().unwrap();
+            assert!(last.contains("whenever you log in") && last.contains("sudo loginctl enable-linger"), "{last}");
+            assert!(!systemd.starts_with_machine());
+            let me = Command::new("id").arg("-un").output().unwrap().stdout;
+            let mine = systemd.lingering.join(String::from_utf8(me).unwrap().trim());
+            fs::create_dir_all(&systemd.lingering).unwrap();
+            fs::write(mine, "").unwrap();
+            assert!(systemd.starts_with_machine());
         }
 
         #[test]

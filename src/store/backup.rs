@@ -19,7 +19,8 @@ use rusqlite::{
 
 use super::{
     beside, counts, lock,
-    open::{self, APPLICATION, BEGINNING, VERSION, folder, new_file, sync_folder},
+    open::{self, APPLICATION, BEGINNING, VERSION},
+    place::{folder, make_folder, new_file, sync_folder},
     problem, room,
 };
 use crate::{
@@ -78,7 +79,14 @@ pub(super) fn make(database: &Path, target: &Path, now: Timestamp, progress: &Pr
     if target.symlink_metadata().is_ok() {
         return Err(file(target, FileProblem::Exists));
     }
-    open::make_folder(folder(target)).map_err(|error| unusable(folder(target), &error))?;
+    let place = folder(target);
+    if place.is_file() {
+        return Err(file(
+            place,
+            FileProblem::Unusable { cause: "a folder is needed here, and this is a file".to_owned() },
+        ));
+    }
+    make_folder(place).map_err(|error| unusable(place, &error))?;
     let size = fs::metadata(database).map_err(|error| unusable(database, &error))?.len();
     if room(target).is_some_and(|free| free < needed(size)) {
         return Err(Notice::Storage { problem: Storage::Full }.into());
@@ -223,7 +231,7 @@ pub async fn restore(database: PathBuf, backup: PathBuf, now: Timestamp, progres
 }
 
 fn put_back(database: &Path, backup: &Path, now: Timestamp, progress: &Progress) -> Result<Restored> {
-    open::make_folder(folder(database)).map_err(|error| unusable(folder(database), &error))?;
+    make_folder(folder(database)).map_err(|error| unusable(folder(database), &error))?;
     let locked = |error: io::Error| unusable(database, &error);
     let Some(bot) = lock::bot(database).map_err(locked)? else {
         return Err(file(database, FileProblem::InUse { by_bot: true }));
@@ -331,7 +339,7 @@ fn set_aside(database: &Path, now: Timestamp) -> Result<PathBuf> {
     }
     let stamp = now.to_zoned(TimeZone::UTC).strftime("%Y%m%dT%H%M%SZ").to_string();
     let kept = beside(database, &format!(".replaced-{stamp}"));
-    fs::hard_link(database, &kept).or_else(|_| fs::copy(database, &kept).map(drop)).map_err(at)?;
+    fs::hard_link(database, &kept).or_else(|_| copied(database, &kept)).map_err(at)?;
     for suffix in ["-wal", "-shm"] {
         match fs::rename(beside(database, suffix), beside(&kept, suffix)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(error)),
@@ -340,6 +348,14 @@ fn set_aside(database: &Path, now: Timestamp) -> Result<PathBuf> {
     }
     sync_folder(folder(database)).map_err(at)?;
     Ok(kept)
+}
+
+/// For file systems without second names.
+fn copied(database: &Path, kept: &Path) -> io::Result<()> {
+    new_file(kept)?;
+    let mut target = File::options().write(true).truncate(true).open(kept)?;
+    io::copy(&mut File::open(database)?, &mut target)?;
+    target.sync_all()
 }
 
 fn take_in_log(database: &Path) -> anyhow::Result<()> {

@@ -7,7 +7,7 @@ use std::{fs, io, path::Path};
 use anyhow::Context as _;
 use rusqlite::Connection;
 
-use super::{OpenError, open};
+use super::{OpenError, copies, open};
 use crate::domain::ids::{ChannelId, GuildKey};
 
 /// What was found.
@@ -21,8 +21,10 @@ pub struct Checkup {
     pub size: u64,
     /// What SQLite finds wrong, at most ten findings; empty: sound.
     pub damage: Vec<String>,
-    /// Where problems are told, of each guild that the bot is in.
-    pub log_channels: Vec<(GuildKey, ChannelId)>,
+    /// Where the bot writes by itself, in each guild that it is in: where problems are told, and where boards stand.
+    pub channels: Vec<(GuildKey, ChannelId)>,
+    /// What to type to go back to the newest copy, if there is one.
+    pub way_back: Option<String>,
 }
 
 /// Looks at the file; `None` when there is none yet. Blocks, for about a second for each gigabyte.
@@ -40,11 +42,12 @@ pub fn checkup(path: &Path) -> Result<Option<Checkup>, OpenError> {
     let newest = open::VERSION;
     let look = || -> anyhow::Result<_> {
         let connection = open::reader(path)?;
-        let log_channels = if version == newest { log_channels(&connection)? } else { Vec::new() };
-        Ok((damage(&connection)?, log_channels))
+        let channels = if version == newest { channels(&connection)? } else { Vec::new() };
+        Ok((damage(&connection)?, channels))
     };
-    let (damage, log_channels) = look().map_err(|cause| OpenError::of(path, cause))?;
-    Ok(Some(Checkup { version, newest, size, damage, log_channels }))
+    let (damage, channels) = look().map_err(|cause| OpenError::of(path, cause))?;
+    let way_back = copies::newest(path).map(|copy| copies::restoring(&copy));
+    Ok(Some(Checkup { version, newest, size, damage, channels, way_back }))
 }
 
 /// All but the agreement of tables and indexes, which would take many times as long:
@@ -55,12 +58,14 @@ fn damage(connection: &Connection) -> anyhow::Result<Vec<String>> {
     Ok(lines.context("check the database")?.into_iter().filter(|line| line != "ok").collect())
 }
 
-fn log_channels(connection: &Connection) -> anyhow::Result<Vec<(GuildKey, ChannelId)>> {
+fn channels(connection: &Connection) -> anyhow::Result<Vec<(GuildKey, ChannelId)>> {
     let mut statement = connection.prepare(
-        "SELECT key, log_channel FROM guilds WHERE left_at IS NULL AND log_channel IS NOT NULL ORDER BY key",
+        "SELECT key, log_channel FROM guilds WHERE left_at IS NULL AND log_channel IS NOT NULL
+         UNION SELECT key, channel FROM boards JOIN guilds ON key = guild WHERE left_at IS NULL AND removed_at IS NULL
+         ORDER BY 1, 2",
     )?;
     let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
-    let rows: Vec<_> = rows.collect::<rusqlite::Result<_>>().context("read the log channels")?;
+    let rows: Vec<_> = rows.collect::<rusqlite::Result<_>>().context("read the channels")?;
     Ok(rows.into_iter().filter_map(|(guild, channel)| Some((guild.parse().ok()?, channel))).collect())
 }
 
@@ -96,7 +101,7 @@ mod tests {
             .unwrap();
         let found = checkup(&path).unwrap().unwrap();
         assert_eq!((found.version, found.damage.len()), (found.newest, 0));
-        assert_eq!(found.log_channels, [(known, channel)]);
+        assert_eq!(found.channels, [(known, channel)]);
     }
 
     #[test]

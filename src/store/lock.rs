@@ -9,7 +9,10 @@ use std::{
     path::Path,
 };
 
-use super::beside;
+use super::{beside, place::new_file};
+
+/// What the lock of those who have the database open is called, behind the database's name.
+pub(super) const OPEN: &str = ".lock";
 
 /// Held as long as this lives.
 #[derive(Debug)]
@@ -19,14 +22,14 @@ pub struct Lock {
 
 /// Taken by everybody who opens the database; waits while it is being replaced.
 pub(super) fn share(database: &Path) -> io::Result<Lock> {
-    let file = open(database, ".lock")?;
+    let file = open(database, OPEN)?;
     unless_unsupported(file.lock_shared())?;
     Ok(Lock { _file: file })
 }
 
 /// Taken to replace the database; `None` while anybody has it open.
 pub(super) fn alone(database: &Path) -> io::Result<Option<Lock>> {
-    attempt(open(database, ".lock")?)
+    attempt(open(database, OPEN)?)
 }
 
 /// Taken by the bot for as long as it runs; `None` when another one runs on this database.
@@ -51,9 +54,10 @@ fn unless_unsupported(locked: io::Result<()>) -> io::Result<()> {
 }
 
 fn open(database: &Path, suffix: &str) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(beside(database, suffix))
+    let path = beside(database, suffix);
+    let attempt = || OpenOptions::new().read(true).write(true).open(&path);
+    match attempt() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => new_file(&path).and_then(|()| attempt()),
+        opened => opened,
+    }
 }

@@ -27,13 +27,14 @@ pub mod audit;
 pub mod backup;
 pub mod boards;
 mod checkup;
-mod copies;
+pub mod copies;
 pub mod counts;
 pub mod forget;
 pub mod groups;
 pub mod guilds;
 mod lock;
 mod open;
+mod place;
 #[cfg(test)]
 mod plans;
 pub mod players;
@@ -50,7 +51,8 @@ pub use checkup::{Checkup, checkup};
 pub use counts::counts;
 pub use lock::Lock;
 pub use open::OpenError;
-pub use room::{LITTLE_ROOM, NO_ROOM, room};
+pub use place::private_file;
+pub use room::{LITTLE_ROOM, NO_ROOM, read_only, room};
 
 /// The most readers at work at the same time; more have to wait their turn.
 const READERS: usize = 3;
@@ -77,7 +79,10 @@ impl Store {
     /// Says what stands in the way and what to do; the file is then as it was.
     pub fn open(path: &Path, now: Timestamp) -> Result<Self, OpenError> {
         open::make_place(path)?;
-        let _open = lock::share(path).map_err(|error| OpenError::of(path, error.into()))?;
+        let _open = lock::share(path).map_err(|error| match error.kind() {
+            io::ErrorKind::IsADirectory => OpenError::NotAFile { path: beside(path, lock::OPEN) },
+            _ => OpenError::of(path, error.into()),
+        })?;
         let writer = open::open(path, now)?;
         let (idle, turns) = (Mutex::new(Vec::new()), Semaphore::new(READERS));
         let rooms = Rooms { path: path.to_owned(), idle, turns, _open };
@@ -178,6 +183,21 @@ impl Store {
     pub async fn back_up(&self, target: PathBuf, now: Timestamp, progress: Progress) -> Result<BackedUp, Error> {
         let rooms = Arc::clone(&self.rooms);
         blocking(move || backup::make(&rooms.path, &target, now, &progress)).await
+    }
+
+    /// Takes all that stands in the log beside the file into it, and empties the log: what was removed is in neither then.
+    /// Whoever reads meanwhile is waited for up to 5 s; after that, some of it may stay until the next time.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn merge_log(&self) -> anyhow::Result<()> {
+        let writer = Arc::clone(&self.writer).lock_owned().await;
+        blocking(move || {
+            writer
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+                .context("take the log into the database")
+        })
+        .await
     }
 
     /// Runs `work` where waiting for the disk holds nobody up.

@@ -15,7 +15,11 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 use siphasher::sip::SipHasher13;
 
-use super::{copies, problem, sqlite_problem};
+use super::{
+    copies,
+    place::{folder, make_folder, new_file},
+    problem, sqlite_problem,
+};
 use crate::domain::notice::Storage;
 
 /// A step from one version of the file to the next.
@@ -152,12 +156,25 @@ pub enum OpenError {
 
 fn way_back(copy: Option<&Path>) -> String {
     match copy {
-        Some(copy) => format!("Stop RustOps and put a copy in its place; the newest kept here is {}.", copy.display()),
+        Some(copy) => format!("Stop RustOps, then: {}", copies::restoring(copy)),
         None => "Put a copy in its place, or move it away to start anew.".to_owned(),
     }
 }
 
 impl OpenError {
+    /// Whether it is the same at every further attempt, until a person does something about it.
+    pub fn stays(&self) -> bool {
+        match self {
+            Self::NewerVersion { .. }
+            | Self::Foreign { .. }
+            | Self::NotADatabase { .. }
+            | Self::NotAFile { .. }
+            | Self::Corrupt { .. }
+            | Self::NoPermission { .. } => true,
+            Self::CannotMakeDirectory { .. } | Self::Full { .. } | Self::Busy { .. } | Self::Other { .. } => false,
+        }
+    }
+
     pub(super) fn of(path: &Path, cause: anyhow::Error) -> Self {
         let path = path.to_owned();
         match problem(&cause) {
@@ -228,44 +245,6 @@ fn beginning(path: &Path) -> io::Result<Vec<u8>> {
     let mut beginning = Vec::new();
     file.take(16).read_to_end(&mut beginning)?;
     Ok(beginning)
-}
-
-/// The folder that `path` lies in.
-pub(super) fn folder(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
-
-pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-/// An empty file for the owner alone, whose name survives a power cut. One that another process just made is fine.
-pub(super) fn new_file(path: &Path) -> io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => sync_folder(folder(path)),
-    }
-}
-
-#[cfg(unix)]
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    fs::File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-pub(super) fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 /// SQLite has to make its log beside the file. (Windows uses the flag that is looked at here for something else.)

@@ -64,6 +64,7 @@ impl Machine {
     fn secret(&self, name: &str, secret: &str) -> String {
         let path = self.at(name);
         fs::write(&path, format!("{secret}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         path.display().to_string()
     }
 
@@ -269,8 +270,116 @@ async fn a_bot_with_a_refused_token_ends_with_the_code_that_systemd_does_not_res
         serde_json::from_str::<Value>(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
     }
     let unit = include_str!("../../dist/rustops.service");
-    assert!(unit.contains("RestartPreventExitStatus=2 4 5"));
+    assert!(unit.contains("RestartPreventExitStatus=2 4 5 6"));
     assert_eq!(machine.run("run").code, Some(2), "no token at all");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bot_whose_database_is_damaged_names_the_newest_copy_and_is_not_restarted() {
+    let machine = Machine::new().await;
+    machine.set_up();
+    let backups = machine.data().join("backups");
+    fs::create_dir_all(&backups).unwrap();
+    fs::write(machine.data().join("rustops.db"), "Dear diary").unwrap();
+    fs::write(machine.data().join("rustops.db.before-v3"), "").unwrap();
+    fs::write(backups.join("daily-2026-11-27.db.gz"), "").unwrap();
+    fs::write(backups.join("daily-2026-11-28.db.gz.copying"), "").unwrap();
+    let old = fs::File::options().write(true).open(machine.data().join("rustops.db.before-v3")).unwrap();
+    old.set_modified(std::time::UNIX_EPOCH).unwrap();
+    let newest = backups.join("daily-2026-11-27.db.gz");
+    let way_back = format!("Stop RustOps, then: rustops restore {}", newest.display());
+    let said = machine.run("run");
+    assert_eq!(said.code, Some(6), "{}", said.err);
+    assert!(said.err.contains(&way_back), "{}", said.err);
+    let said = machine.run("group list");
+    assert!(said.code == Some(1) && said.err.contains(&way_back), "{}", said.err);
+    let doctor = machine.run("doctor --offline");
+    assert!(doctor.out.contains(&way_back), "{}", doctor.out);
+    for unit in [include_str!("../../dist/rustops.service"), include_str!("../../dist/rustops.user.service")] {
+        assert!(unit.contains("\nRestartPreventExitStatus=2 4 5 6\n"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_root_makes_in_a_services_folder_belongs_to_the_service() {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+    const SERVICE: u32 = 61_234;
+    let machine = Machine::new().await;
+    if fs::metadata(machine.home.path()).unwrap().uid() != 0 {
+        eprintln!("skipped: only root can give a folder away");
+        return;
+    }
+    machine.set_up();
+    let backup = machine.at("all.db.gz").display().to_string();
+    assert_eq!(machine.run(&format!("backup {backup}")).code, Some(0));
+    fs::remove_dir_all(machine.data()).unwrap();
+    fs::create_dir(machine.data()).unwrap();
+    chown(machine.data(), Some(SERVICE), Some(SERVICE)).unwrap();
+    for line in [&format!("restore {backup} --yes"), "group list", "backup", &format!("restore {backup} --yes")] {
+        let said = machine.run(line);
+        assert_eq!(said.code, Some(0), "{line}: {}{}", said.out, said.err);
+        let backups = machine.data().join("backups");
+        let made = every_file(&machine.data()).into_iter().chain(backups.exists().then_some(backups));
+        for path in made {
+            let found = fs::symlink_metadata(&path).unwrap();
+            assert_eq!((found.uid(), found.gid()), (SERVICE, SERVICE), "{line}: {}", path.display());
+        }
+    }
+    assert_eq!(machine.run("doctor --offline --json").state_of("files"), "good");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bad_line_of_the_configuration_is_one_finding_among_others_and_setup_mends_it() {
+    let machine = Machine::new().await;
+    machine.set_up();
+    let text = fs::read_to_string(machine.config()).unwrap();
+    let broken = text.replace(machine.discord.token(), "abc def").replace("#watch_interval = 60", "watch_interval = 5");
+    fs::write(machine.config(), &broken).unwrap();
+    let doctor = machine.run("doctor --json");
+    assert_eq!(doctor.code, Some(1), "{}", doctor.err);
+    assert_eq!(
+        ["configuration", "database", "BattleMetrics"].map(|about| doctor.state_of(about)),
+        ["bad", "good", "good"]
+    );
+    assert!(
+        doctor.out.contains("watch_interval (from config.toml)") && !doctor.out.contains("abc def"),
+        "{}",
+        doctor.out
+    );
+    fs::write(machine.config(), broken.replace("watch_interval = 5", "#")).unwrap();
+    let said = machine.run(&format!("setup --discord-token-file {}", machine.secret("d", machine.discord.token())));
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    let unusable = machine.secret("e", "abc def");
+    fs::write(machine.config(), format!("discord_token_file = \"{unusable}\"\n")).unwrap();
+    let said = machine.run("setup --steam-key STEAMKEY --offline");
+    assert!(
+        said.err.contains("discord_token_file (from config.toml)") && said.err.contains("counts as not set"),
+        "{}",
+        said.err
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_doctor_finds_the_channel_that_the_bot_may_not_write_to() {
+    let machine = Machine::new().await;
+    machine.set_up();
+    let guild = machine.discord.guild("Purple clan");
+    let (log, board) = (guild.channel("log"), guild.channel("board"));
+    let done = |line: &str| {
+        let said = machine.run(&format!("{line} --guild {}", guild.id()));
+        assert_eq!(said.code, Some(0), "{line}: {}{}", said.out, said.err);
+    };
+    done("server set 2844510");
+    done(&format!("group add Purple {}", rustops::sim::cast::CHENNY_BOUNCE.id));
+    done(&format!("settings --log-channel {}", log.id()));
+    done(&format!("group board Purple --channel {}", board.id()));
+    let about = |channel: &crate::fake_discord::Channel| format!("channel {}", channel.id());
+    let doctor = machine.run("doctor --json");
+    assert_eq!([&log, &board].map(|channel| doctor.state_of(&about(channel))), ["good", "good"], "{}", doctor.out);
+    board.denies_bot(crate::fake_discord::permission::EMBED_LINKS);
+    let doctor = machine.run("doctor --json");
+    assert_eq!([&log, &board].map(|channel| doctor.state_of(&about(channel))), ["good", "bad"], "{}", doctor.out);
+    assert!(doctor.code == Some(1) && doctor.out.contains("the bot lacks: Embed Links"), "{}", doctor.out);
 }
 
 /// A line for every command there is.
@@ -386,4 +495,53 @@ async fn no_command_ever_shows_or_keeps_a_secret() {
             assert!(!found, "{} holds a secret", path.display());
         }
     }
+}
+
+impl Machine {
+    /// The program at a terminal of its own, with these lines typed into it, and then Ctrl-D. What stood on
+    /// the screen, and the exit code; nothing where the machine has no `script` to make a terminal with.
+    fn at_a_terminal(&self, line: &str, typed: &[&str]) -> Option<Said> {
+        use std::io::Write as _;
+        if !Path::new("/usr/bin/script").exists() {
+            eprintln!("skipped: no /usr/bin/script to make a terminal with");
+            return None;
+        }
+        let mut command = Command::new("/usr/bin/script");
+        let program = self.program(line);
+        command.args(["-q", "-e", "-c", &format!("{} {line}", env!("CARGO_BIN_EXE_rustops")), "/dev/null"]).env_clear();
+        command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("SHELL", "/bin/sh");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // At the end of what is typed, the terminal hears Ctrl-D.
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(typed.iter().map(|line| format!("{line}\n")).collect::<String>().as_bytes())
+            .unwrap();
+        Some(Said::from(child.wait_with_output().unwrap()))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_is_asked_until_the_token_works_and_enter_keeps_it() {
+    let machine = Machine::new().await;
+    let Some(left) = machine.at_a_terminal("setup", &["abc def", "WRONGMARK"]) else { return };
+    assert_eq!(left.code, Some(1), "{}", left.out);
+    for told in ["holds blanks", "Discord refuses the token", "Try another one", "Nothing was written."] {
+        assert!(left.out.contains(told), "no {told:?} in:\n{}", left.out);
+    }
+    assert!(!machine.config().exists());
+    let done = machine.at_a_terminal("setup", &["WRONGMARK", machine.discord.token(), "", ""]).unwrap();
+    assert_eq!(done.code, Some(0), "{}", done.out);
+    assert!(done.out.contains("is written") && done.out.contains("permissions=19456"), "{}", done.out);
+    let text = fs::read_to_string(machine.config()).unwrap();
+    assert!(text.contains(machine.discord.token()));
+    let kept = machine.at_a_terminal("setup", &["", "", ""]).unwrap();
+    assert!(kept.code == Some(0) && kept.out.contains("Enter keeps the one from config.toml"), "{}", kept.out);
+    assert_eq!(fs::read_to_string(machine.config()).unwrap(), text);
+    fs::write(machine.config(), "discord_token = \"abc def\"\n").unwrap();
+    let mended = machine.at_a_terminal("setup", &["", "", ""]).unwrap();
+    assert!(mended.out.contains("It counts as not set."), "{}", mended.out);
+    assert_eq!(machine.run("config show").code, Some(0), "what could not be used is gone");
 }

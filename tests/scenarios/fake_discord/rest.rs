@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::answers::{callback, follow_up, webhook_message};
 use super::faults::{Strike, strike};
 use super::messages::{channel_message, list_messages, post_message, visible_channel};
-use super::world::{BOT, GuildRecord, OWNER, Presence, Shared, Snowflake, World};
+use super::world::{BOT, GuildRecord, OWNER, Presence, Shared, Snowflake, World, role_json};
 use super::{multipart, openapi, rules};
 
 /// One request, as a story may look at it afterwards. The token in `Authorization` is not kept.
@@ -198,6 +198,11 @@ fn handle(world: &mut World, call: &Call) -> Outcome {
         ("GET", ["guilds", guild, "channels"]) => {
             let guild = visible_guild(world, id(guild)?)?.id;
             Ok(Reaction::ok(json!(world.channels_json(guild))))
+        }
+        ("GET", ["guilds", guild, "roles"]) => {
+            let roles = &visible_guild(world, id(guild)?)?.roles;
+            let roles: Vec<_> = roles.iter().enumerate().map(|(position, role)| role_json(role, position)).collect();
+            Ok(Reaction::ok(json!(roles)))
         }
         ("GET", ["guilds", guild, "members", person]) => {
             let guild = visible_guild(world, id(guild)?)?.id;
