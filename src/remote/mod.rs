@@ -8,6 +8,8 @@
 mod battlemetrics;
 mod body;
 mod discord;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod journal;
 mod line;
 #[cfg(feature = "postgres")]

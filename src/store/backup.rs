@@ -275,6 +275,17 @@ fn unpack(backup: &Path, fresh: &Path, progress: &Progress) -> Result<()> {
     }
 }
 
+/// For `fuzz/`: reads a backup as [`restore`] does, and puts it in nobody's place.
+///
+/// # Errors
+/// Says what is wrong with the file.
+#[cfg(fuzzing)]
+pub fn read(backup: &Path) -> Result<Counts> {
+    let fresh = Scrap::new(beside(backup, ".reading"))?;
+    unpack(backup, &fresh.0, &crate::domain::keeping::unwatched())?;
+    verify(&fresh.0, backup)
+}
+
 /// Writes as many bytes as the database says it has, so that a file made to swell fills no disk.
 fn inflate(mut source: impl Read, backup: &Path, fresh: &Path, progress: &Progress) -> Result<()> {
     let cut_short = |error: io::Error| match error.kind() {
