@@ -150,7 +150,12 @@ pub enum OpenError {
 
 fn way_back(copy: Option<&Path>) -> String {
     match copy {
-        Some(copy) => format!("Stop RustOps and put a copy in its place; the newest kept here is {}.", copy.display()),
+        Some(copy) => {
+            format!(
+                "Stop RustOps and put a copy in its place with rustops restore; the newest kept here is {}.",
+                copy.display()
+            )
+        }
         None => "Put a copy in its place, or move it away to start anew.".to_owned(),
     }
 }
@@ -376,7 +381,7 @@ fn migrate(writer: &mut Connection, path: &Path, now: Timestamp, migrations: &[M
     let pending = || migrations.iter().filter(|migration| migration.version > from);
     let Some(to) = pending().map(|migration| migration.version).max() else { return Ok(()) };
     if from > 0 {
-        copies::keep(&reader(path)?, path, to)?;
+        copies::keep(path, to, now)?;
     }
     transaction.execute_batch(HISTORY)?;
     for migration in pending() {
