@@ -10,6 +10,8 @@ mod body;
 mod discord;
 #[cfg(fuzzing)]
 pub mod fuzz;
+#[cfg(test)]
+mod hostile;
 mod journal;
 mod line;
 #[cfg(feature = "postgres")]
