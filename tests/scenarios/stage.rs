@@ -20,9 +20,10 @@ use std::{
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use rustops::{
-    app::App,
+    app::{App, Asker},
     clock::{Clock, ManualClock},
     discord::{self, End},
+    domain::{export::Export, ids::GuildKey},
     remote::{BattleMetrics, Options, Steam},
     sim::{START, Sim, SimOptions, cast::Person},
     store::Store,
@@ -156,6 +157,12 @@ impl Stage {
         let steam = remote(self.sim.steam_url(), self.sim.steam_key());
         let clock = Arc::new(self.clock.clone());
         App::new(store, BattleMetrics::new(battlemetrics).unwrap(), Steam::new(steam).unwrap(), clock)
+    }
+
+    /// Everything that is kept of a guild.
+    pub async fn kept(&self, guild: &Guild) -> Export {
+        let app = &self.bot.as_ref().unwrap().app;
+        app.export(&Asker::terminal(GuildKey::discord(guild.id()))).await.unwrap()
     }
 
     /// Starts the bot with the right token.
