@@ -25,7 +25,7 @@ use crate::{
         facts::{Acquaintance, Roster, Server},
         ids::{PlayerId, ServerId},
         presence::Stale,
-        report::{Health, Purpose, ServerName, WatchRow},
+        report::{Health, Purpose, Retention, ServerName, WatchRow},
         schedule,
         session::{Ending, Session, Source},
         trouble::Trouble,
@@ -54,6 +54,14 @@ impl Default for WatchOptions {
     }
 }
 
+impl WatchOptions {
+    /// What is shown of it. Somebody tracked is kept no shorter than a stranger.
+    pub(super) fn retention(&self) -> Retention {
+        let (strangers_days, members_days) = (self.keep_strangers_days, self.keep_members_days);
+        Retention { strangers_days, members_days: members_days.max(strangers_days) }
+    }
+}
+
 /// What a step did, and when the next one is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -73,7 +81,7 @@ const MOST_ACQUAINTANCES: usize = 4096;
 
 /// What the watch remembers between its steps.
 pub(super) struct Watch {
-    options: WatchOptions,
+    pub(super) options: WatchOptions,
     state: Mutex<State>,
     /// One step at a time, whoever takes it.
     steps: tokio::sync::Mutex<()>,
@@ -371,9 +379,9 @@ impl App {
             state.pruned = Some(now);
             state.bookmark
         };
-        let WatchOptions { keep_strangers_days, keep_members_days, .. } = self.watch.options;
-        let strangers = sessions::forgotten_before(now, keep_strangers_days);
-        let members = sessions::forgotten_before(now, keep_members_days.max(keep_strangers_days));
+        let Retention { strangers_days, members_days } = self.watch.options.retention();
+        let strangers = sessions::forgotten_before(now, strangers_days);
+        let members = sessions::forgotten_before(now, members_days);
         let forgotten = self.write(move |tx| {
             let bookmark = sessions::prune(tx, strangers, members, bookmark)?;
             kept::prune_windows(tx, members)?;
