@@ -240,21 +240,18 @@ impl Adopting<'_> {
         if let Some(at) = by_player.or(same_steam).or_else(|| members.called(&wanted)) {
             let steam = if by_steam.is_none() { wanted.steam } else { None };
             let linked = self.link(members, at, wanted.player, steam)?;
-            match (wanted.steam, by_steam, members.at(at).and_then(|member| member.steam)) {
-                (Some(_), Some(owner), _) if owner != at => {
-                    self.report.remarks.push(wanted.row.changed(Altered::SteamTaken));
-                }
-                (Some(told), None, Some(known)) if told != known => {
-                    self.report.remarks.push(wanted.row.changed(Altered::OtherSteam));
-                }
-                _ => {}
-            }
+            let other_steam = match (wanted.steam, by_steam, members.at(at).and_then(|member| member.steam)) {
+                (Some(_), Some(owner), _) if owner != at => Some(Altered::SteamTaken),
+                (Some(told), None, Some(known)) if told != known => Some(Altered::OtherSteam),
+                _ => None,
+            };
             let says_more = members.note(at, &wanted);
             if linked || learnt {
                 self.report.imported += 1;
-            } else if !says_more {
+            } else if !says_more && other_steam.is_none() {
                 self.report.remarks.push(wanted.row.refused(Unusable::Duplicate));
             }
+            self.report.remarks.extend(other_steam.map(|how| wanted.row.changed(how)));
             return Ok(None);
         }
         if members.all.len() >= MAX_MEMBERS {

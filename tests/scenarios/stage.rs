@@ -159,10 +159,12 @@ impl Stage {
         App::new(store, BattleMetrics::new(battlemetrics).unwrap(), Steam::new(steam).unwrap(), clock)
     }
 
-    /// Everything that is kept of a guild.
+    /// Everything of a guild that people decide; not what was looked up for them.
     pub async fn kept(&self, guild: &Guild) -> Export {
         let app = &self.bot.as_ref().unwrap().app;
-        app.export(&Asker::terminal(GuildKey::discord(guild.id()))).await.unwrap()
+        let mut export = app.export(&Asker::terminal(GuildKey::discord(guild.id()))).await.unwrap();
+        export.groups.iter_mut().for_each(|group| group.last_check = None);
+        Export { servers: vec![], players: vec![], sightings: vec![], sessions: vec![], windows: vec![], ..export }
     }
 
     /// Starts the bot with the right token.
