@@ -38,6 +38,19 @@ pub struct Beat {
     pub connected: bool,
 }
 
+impl Beat {
+    /// Reads what the file holds; none when that is no heartbeat.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
+    }
+
+    /// What this beat says at a later time.
+    pub fn pulse(self, now: Timestamp) -> Pulse {
+        // A beat of the future is one of before the clock was set back: who lives beats again, by the new time.
+        if now.duration_since(self.at).abs() > DEAD_AFTER { Pulse::Stopped(self) } else { Pulse::Beats(self) }
+    }
+}
+
 /// What a heartbeat says at some later time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pulse {
@@ -119,9 +132,7 @@ pub fn pulse(data_dir: &Path, now: Timestamp) -> io::Result<Pulse> {
         Ok(found) if !found.is_file() || found.len() > MOST_BYTES => return Err(not_ours()),
         Ok(_) => {}
     }
-    let beat: Beat = serde_json::from_slice(&fs::read(&file)?).map_err(|_| not_ours())?;
-    // A beat of the future is one of before the clock was set back: who lives beats again, by the new time.
-    Ok(if now.duration_since(beat.at).abs() > DEAD_AFTER { Pulse::Stopped(beat) } else { Pulse::Beats(beat) })
+    Ok(Beat::read(&fs::read(&file)?).ok_or_else(not_ours)?.pulse(now))
 }
 
 enum Word {

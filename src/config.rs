@@ -15,6 +15,8 @@ use secrecy::SecretString;
 use serde::Serialize;
 use url::Url;
 
+use crate::domain::release;
+
 pub mod edit;
 mod file;
 
@@ -433,12 +435,11 @@ impl Sources<'_> {
     /// Unless somebody says otherwise, where our own repository tells of releases.
     fn release_url(&mut self) -> Result<Option<Url>, ConfigError> {
         let key = "release_url";
-        let usual = env!("CARGO_PKG_REPOSITORY").strip_prefix("https://github.com/");
         match self.text(key) {
             Some((text, _)) if text.eq_ignore_ascii_case(OFF) => Ok(None),
             Some(_) => self.url(key),
             None => {
-                let url = usual.map(|repository| format!("https://api.github.com/repos/{repository}/releases/latest"));
+                let url = release::told_at(release::HOME);
                 self.tell(key, url.as_deref().unwrap_or(OFF));
                 Ok(url.and_then(|url| Url::parse(&url).ok()))
             }

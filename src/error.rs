@@ -63,6 +63,11 @@ impl Failure {
         &self.cause
     }
 
+    /// What was wrong, to be told by somebody else.
+    pub fn into_cause(self) -> anyhow::Error {
+        self.cause
+    }
+
     /// The chain of causes, for the log: one line.
     pub fn chain(&self) -> String {
         format!("{:#}", self.cause)

@@ -17,7 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("alive", &[]),
     ("clock", &[]),
     ("log", &["clock"]),
-    ("config", &[]),
+    ("config", &["domain"]),
     ("view", &["domain", "error"]),
     ("store", &["domain", "error"]),
     ("remote", &["domain", "clock", "error"]),

@@ -10,7 +10,7 @@ use rustops::{
     clock::ManualClock,
     domain::{
         ids::GuildKey,
-        keeping::{Adopted, Remark},
+        keeping::{Adopted, Remark, RowRemark, Unusable},
         notice::Notice,
         report::Outcome,
     },
@@ -88,10 +88,17 @@ INSERT INTO last_checked (group_name, active_count, total_count, date) VALUES
 INSERT INTO active_server VALUES ('123', 'Old one', '2024-01-01');
 "#;
 
+fn is_duplicate(told: &RowRemark) -> bool {
+    told.remark == Remark::Refused { why: Unusable::Duplicate }
+}
+
 /// What has to come of [`DATA`], whatever way it takes.
 fn check(report: &Adopted) {
     assert_eq!(report.rows, 10);
-    assert_eq!((report.imported, report.already, report.refused), (6, 2, 2), "{report:?}");
+    assert_eq!((report.imported, report.already, report.refused), (6, 1, 3), "{report:?}");
+    // The other server of the table is named too: another one is the active one.
+    let twice: Vec<_> = report.remarks.iter().filter(|told| is_duplicate(told)).map(|told| &*told.source).collect();
+    assert_eq!(twice, ["groups"], "{report:?}");
     assert_eq!(report.groups, ["Purple Base", "purple base (2)", "👨‍👩‍👧 -- `x`: y"]);
     assert_eq!((report.members, report.unlinked), (4, 2));
     assert_eq!(report.server.as_ref().unwrap().name, "Rusty: Moose");
@@ -114,7 +121,41 @@ async fn a_second_import_changes_nothing() {
     let after = home.all().await;
     home.clock.advance(SignedDuration::ZERO);
     let again = home.bring_over(rows(&sql), false).await;
-    assert_eq!((again.imported, again.already, again.refused), (0, 8, 2));
+    assert_eq!((again.imported, again.already, again.refused), (0, 7, 3));
+    assert_eq!(home.all().await, after);
+}
+
+#[tokio::test]
+async fn every_row_is_imported_or_named() {
+    const SOURCE: &str = "INSERT INTO groups (id, name, member, steam_id, battle_id, date) VALUES
+(1, 'A', 'Tee', NULL, '1100000001', NULL), (2, 'A', 'Tee', NULL, '1100000001', NULL),
+(3, 'A', 'Tea', NULL, '1100000001', NULL), (4, 'A', 'Tea', '76561198000000001', '1100000001', NULL),
+(5, 'A', 'Tea', '76561198000000002', '1100000001', NULL), (6, 'A', 'Bear', NULL, NULL, NULL), (7, 'A', 'bear ', NULL, NULL, NULL);
+INSERT INTO last_checked VALUES (1, 'A', '1', '2', '2024-06-01 10:00:00'), (2, 'A', '2', '2', '2024-06-02 10:00:00'),
+(3, 'A', '0', '2', '2024-05-31 10:00:00');";
+    let home = Home::new();
+    let named = |report: &Adopted| {
+        let mut named: Vec<_> =
+            report.remarks.iter().map(|told| (told.name.clone(), told.line, told.remark.clone())).collect();
+        named.sort_by_key(|(_, line, _)| *line);
+        serde_json::to_string(&named).unwrap()
+    };
+    let first = home.bring_over(rows(SOURCE), false).await;
+    // New: Tee, his other name, his account, Bear, the latest check. Refused: rows 2 and 7 and two checks.
+    assert_eq!((first.rows, first.imported, first.refused), (10, 5, 4), "{}", named(&first));
+    assert_eq!(first.already, 1, "row 5 is told to bring another account: {}", named(&first));
+    assert!(named(&first).contains("other_steam"), "{}", named(&first));
+    let after = home.all().await;
+    let second = home.bring_over(rows(SOURCE), false).await;
+    assert_eq!((second.imported, second.refused, second.already), (0, 4, 6), "{}", named(&second));
+    assert_eq!(home.all().await, after);
+    let earlier = rows(
+        "INSERT INTO groups (name, member) VALUES ('A', 'Bear');
+        INSERT INTO last_checked VALUES (1, 'A', '1', '2', '2023-06-01 10:00:00');",
+    );
+    let third = home.bring_over(earlier, false).await;
+    assert_eq!((third.imported, third.refused, third.already), (0, 0, 2));
+    assert!(named(&third).contains("later_check"), "{}", named(&third));
     assert_eq!(home.all().await, after);
 }
 

@@ -10,8 +10,11 @@ use std::{fs, path::Path};
 use jiff::Timestamp;
 use rusqlite::Connection;
 use rustops::{
-    domain::ids::{GroupId, GuildKey, PlayerId, ServerId},
-    store::{Store, audit, groups, guilds, players, servers, sightings},
+    domain::{
+        ids::{GroupId, GuildKey, PlayerId, ServerId},
+        keeping::unwatched,
+    },
+    store::{Store, audit, backup, groups, guilds, players, servers, sightings},
 };
 
 mod embedded {
@@ -20,9 +23,15 @@ mod embedded {
 
 /// A file that went through every version one at a time and got rows at each.
 fn file_with_a_past(path: &Path) {
+    file_of_version(path, i32::MAX);
+}
+
+/// The same up to a version.
+fn file_of_version(path: &Path, last: i32) {
     let mut connection = Connection::open(path).unwrap();
     connection.pragma_update(None, "foreign_keys", true).unwrap();
-    for migration in embedded::migrations::runner().get_migrations() {
+    let runner = embedded::migrations::runner();
+    for migration in runner.get_migrations().iter().filter(|migration| migration.version() <= last) {
         embedded::migrations::runner()
             .set_grouped(true)
             .set_target(refinery::Target::Version(migration.version()))
@@ -67,6 +76,27 @@ async fn a_file_that_is_as_old_as_can_be_still_holds_everything() {
         })
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn the_copy_made_before_each_migration_leads_back() {
+    let newest =
+        embedded::migrations::runner().get_migrations().iter().map(refinery::Migration::version).max().unwrap();
+    for version in 1..newest {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rustops.db");
+        file_of_version(&path, version);
+        drop(Store::open(&path, Timestamp::UNIX_EPOCH).unwrap());
+        let copy = folder.path().join(format!("rustops.db.before-v{newest}.gz"));
+        let restored = backup::restore(path.clone(), copy, Timestamp::UNIX_EPOCH, unwatched()).await.unwrap();
+        assert_eq!(restored.counts.groups, 1, "version {version}");
+        let found: i32 = Connection::open(&path)
+            .unwrap()
+            .query_row("SELECT max(version) FROM refinery_schema_history", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(found, version, "as it was before");
+        drop(Store::open(&path, Timestamp::UNIX_EPOCH).unwrap());
+    }
 }
 
 #[test]

@@ -3,7 +3,10 @@
 //!
 //! How the plan was read is known in `legacy`. All or nothing; each group's new members are one change, for `undo`.
 
-use std::collections::HashMap;
+use std::{
+    cmp::Ordering,
+    collections::{HashMap, HashSet},
+};
 
 use jiff::Timestamp;
 
@@ -75,6 +78,17 @@ struct Members {
     by_steam: HashMap<SteamId, usize>,
     /// By every name, folded: those they have and those they were added by.
     by_name: HashMap<String, Vec<usize>>,
+    /// What the rows of this source said so far of those whom they meant.
+    told: HashMap<usize, HashSet<Fact>>,
+}
+
+/// Something that a row says of a member, and that is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Fact {
+    Player(PlayerId),
+    Steam(SteamId),
+    /// Folded; of a player, whose names are all kept.
+    Name(String),
 }
 
 impl Members {
@@ -115,6 +129,19 @@ impl Members {
             })
         };
         self.by_name.get(&names::folded(&wanted.name))?.iter().find(fits).copied()
+    }
+
+    /// Notes what a row says of the member there; false when earlier rows had said all of it.
+    fn note(&mut self, at: usize, wanted: &PlannedMember) -> bool {
+        let Some(member) = self.all.get(at) else { return false };
+        let steam = wanted.steam.filter(|steam| member.steam == Some(*steam)).map(Fact::Steam);
+        let player = wanted.player.map(Fact::Player);
+        let name = wanted.player.map(|_| Fact::Name(names::folded(&wanted.name)));
+        let is_first = !self.told.contains_key(&at);
+        let told = self.told.entry(at).or_default();
+        let before = told.len();
+        told.extend([steam, player, name].into_iter().flatten());
+        is_first || told.len() > before
     }
 
     /// Learns whichever id was missing.
@@ -167,8 +194,8 @@ impl Adopting<'_> {
         for member in planned.members {
             added.extend(self.member(id, &mut members, member)?);
         }
-        if let Some((_, check)) = planned.check {
-            self.check(id, check)?;
+        if let Some((row, check)) = planned.check {
+            self.check(id, &row, check)?;
         }
         if is_new || !added.is_empty() {
             let change = Change::MembersAdded { group: id, name, group_is_new: is_new, members: added };
@@ -184,11 +211,15 @@ impl Adopting<'_> {
     }
 
     /// A check that was made later here is not overwritten.
-    fn check(&mut self, group: GroupId, check: LastCheck) -> Result<()> {
+    fn check(&mut self, group: GroupId, row: &Row, check: LastCheck) -> Result<()> {
         let check = LastCheck { at: check.at.min(self.now), ..check };
-        if self.checks.get(&group).is_none_or(|known| known.at < check.at) {
-            groups::record_check(self.tx, group, &check)?;
-            self.report.imported += 1;
+        match self.checks.get(&group).map(|known| known.at.cmp(&check.at)) {
+            None | Some(Ordering::Less) => {
+                groups::record_check(self.tx, group, &check)?;
+                self.report.imported += 1;
+            }
+            Some(Ordering::Equal) => {}
+            Some(Ordering::Greater) => self.report.remarks.push(row.changed(Altered::LaterCheck)),
         }
         Ok(())
     }
@@ -196,9 +227,10 @@ impl Adopting<'_> {
     /// Adds the member, or learns what is missing of the one that is here.
     fn member(&mut self, group: GroupId, members: &mut Members, wanted: PlannedMember) -> Result<Option<MemberName>> {
         let added_at = wanted.added_at.unwrap_or(self.now).min(self.now);
-        if let Some(player) = wanted.player {
-            self.learn(player, &wanted, added_at)?;
-        }
+        let learnt = match wanted.player {
+            Some(player) => self.learn(player, &wanted, added_at)?,
+            None => false,
+        };
         let by_steam = wanted.steam.and_then(|steam| members.by_steam.get(&steam).copied());
         let two_players = by_steam
             .and_then(|at| members.at(at)?.player)
@@ -207,7 +239,19 @@ impl Adopting<'_> {
         let same_steam = if two_players { None } else { by_steam };
         if let Some(at) = by_player.or(same_steam).or_else(|| members.called(&wanted)) {
             let steam = if by_steam.is_none() { wanted.steam } else { None };
-            self.link(members, at, wanted.player, steam)?;
+            let linked = self.link(members, at, wanted.player, steam)?;
+            let other_steam = match (wanted.steam, by_steam, members.at(at).and_then(|member| member.steam)) {
+                (Some(_), Some(owner), _) if owner != at => Some(Altered::SteamTaken),
+                (Some(told), None, Some(known)) if told != known => Some(Altered::OtherSteam),
+                _ => None,
+            };
+            let says_more = members.note(at, &wanted);
+            if linked || learnt {
+                self.report.imported += 1;
+            } else if !says_more && other_steam.is_none() {
+                self.report.remarks.push(wanted.row.refused(Unusable::Duplicate));
+            }
+            self.report.remarks.extend(other_steam.map(|how| wanted.row.changed(how)));
             return Ok(None);
         }
         if members.all.len() >= MAX_MEMBERS {
@@ -219,51 +263,57 @@ impl Adopting<'_> {
         }
         let steam = if two_players { None } else { wanted.steam };
         let id = groups::add_member(self.tx, group, wanted.player, steam, &wanted.name, added_at)?;
-        let member = MemberName { id, name: wanted.name, player: wanted.player, steam };
+        let member = MemberName { id, name: wanted.name.clone(), player: wanted.player, steam };
         members.add(member.clone());
+        members.note(members.all.len() - 1, &wanted);
         self.report.imported += 1;
         self.report.members += 1;
         self.report.unlinked += usize::from(member.player.is_none());
         Ok(Some(member))
     }
 
+    /// Gives the member whichever id was missing; tells whether one was.
     fn link(
         &mut self,
         members: &mut Members,
         at: usize,
         player: Option<PlayerId>,
         steam: Option<SteamId>,
-    ) -> Result<()> {
-        let Some(known) = members.at(at) else { return Ok(()) };
+    ) -> Result<bool> {
+        let Some(known) = members.at(at) else { return Ok(false) };
         let player = player.filter(|_| known.player.is_none());
         let steam = steam.filter(|_| known.steam.is_none());
-        if player.is_some() || steam.is_some() {
-            groups::link_member(self.tx, known.id, player, steam)?;
-            members.link(at, player, steam);
-            self.report.imported += 1;
+        if player.is_none() && steam.is_none() {
+            return Ok(false);
         }
-        Ok(())
+        groups::link_member(self.tx, known.id, player, steam)?;
+        members.link(at, player, steam);
+        Ok(true)
     }
 
-    /// A name that is not known yet: the current one of a player nobody heard of, else a former one.
-    fn learn(&self, player: PlayerId, wanted: &PlannedMember, at: Timestamp) -> Result<()> {
+    /// A name that is not known yet: the current one of a player nobody heard of, else a former one. Tells whether it was
+    /// new for somebody who was known.
+    fn learn(&self, player: PlayerId, wanted: &PlannedMember, at: Timestamp) -> Result<bool> {
         let known = players::get(self.tx, player)?;
-        match &known {
-            None => drop(players::remember(self.tx, &[(player, wanted.name.clone())], at)?),
+        let is_new = match &known {
+            None => {
+                players::remember(self.tx, &[(player, wanted.name.clone())], at)?;
+                false
+            }
             Some(known) => {
-                let all = known.names.iter().map(|former| &former.name).chain([&known.name]);
-                if wanted.name != player.to_string() && !all.into_iter().any(|name| names::same(name, &wanted.name)) {
+                let mut all = known.names.iter().map(|former| &former.name).chain([&known.name]);
+                let is_new = wanted.name != player.to_string() && !all.any(|name| names::same(name, &wanted.name));
+                if is_new {
                     let former = FormerName { name: wanted.name.clone(), last_seen: wanted.added_at.map(|_| at) };
                     players::remember_former(self.tx, player, &[former])?;
                 }
+                is_new
             }
+        };
+        if let Some(steam) = wanted.steam.filter(|_| known.is_none_or(|known| known.steam.is_none())) {
+            players::link_steam(self.tx, player, steam)?;
         }
-        match wanted.steam {
-            Some(steam) if known.is_none_or(|known| known.steam.is_none()) => {
-                Ok(players::link_steam(self.tx, player, steam)?)
-            }
-            _ => Ok(()),
-        }
+        Ok(is_new)
     }
 
     fn server(&mut self, row: &Row, server: ServerName) -> Result<()> {

@@ -23,11 +23,14 @@ impl App {
         let time_zone = patch.time_zone.as_deref().map(zone).transpose()?;
         let now = self.clock.now();
         let asker = asker.clone();
+        let retention = self.watch.options.retention();
+        let guild = asker.guild.clone();
+        let report = move |settings, change| SettingsReport { guild, settings, retention, change };
         if patch == SettingsPatch::default() {
             return self
                 .read(move |conn| {
                     let settings = access::settings(conn, &asker.guild)?;
-                    Ok(SettingsReport { guild: asker.guild, settings, change: None })
+                    Ok(report(settings, None))
                 })
                 .await;
         }
@@ -39,11 +42,11 @@ impl App {
             settings.changers = patch.changers.unwrap_or(settings.changers);
             settings.log_channel = patch.log_channel.unwrap_or(settings.log_channel);
             if settings == before {
-                return Ok(SettingsReport { guild: asker.guild, settings, change: None });
+                return Ok(report(settings, None));
             }
             guilds::set_settings(tx, &asker.guild, &settings)?;
             let change = asker.record(tx, &Change::Settings { before, after: settings.clone() }, now)?;
-            Ok(SettingsReport { guild: asker.guild, settings, change: Some(change) })
+            Ok(report(settings, Some(change)))
         })
         .await
     }

@@ -7,7 +7,12 @@ use url::Url;
 
 use super::App;
 use crate::{
-    domain::{release::Version, schedule::later, tidings::Tidings, trouble::Trouble},
+    domain::{
+        release::{HOME, Version},
+        schedule::later,
+        tidings::Tidings,
+        trouble::Trouble,
+    },
     error::Result,
     remote::releases,
     store::tidings::{self, Due},
@@ -68,8 +73,7 @@ impl App {
             tidings::set_told(tx, RELEASE_ASKED, Some(""), now)?;
             let Some(version) = news.map(|version| version.to_string()) else { return Ok(()) };
             tidings::set_told(tx, RELEASE, Some(&version), now)?;
-            let home = env!("CARGO_PKG_REPOSITORY");
-            let page = (!home.is_empty()).then(|| format!("{home}/releases/tag/v{version}"));
+            let page = (!HOME.is_empty()).then(|| format!("{HOME}/releases/tag/v{version}"));
             Ok(tidings::add_for_all(tx, &Tidings::NewRelease { version, page }, now)?)
         })
         .await?;

@@ -38,7 +38,7 @@ use crate::{
 pub const ABOUT: About = About {
     version: env!("CARGO_PKG_VERSION"),
     licence: env!("CARGO_PKG_LICENSE"),
-    home: env!("CARGO_PKG_REPOSITORY"),
+    home: crate::domain::release::HOME,
 };
 
 /// How many changes `audit` shows.

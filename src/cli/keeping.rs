@@ -98,7 +98,7 @@ impl Doing<'_> {
                     Ok(read) => read,
                     Err(error) => return self.complain(&error),
                 };
-                let active_server = match active_server.map(|file| line_of(&file)).transpose() {
+                let active_server = match active_server.map(|file| self.line_of(&file)).transpose() {
                     Ok(line) => line.or(beside),
                     Err(error) => return self.complain(&error),
                 };
@@ -107,7 +107,8 @@ impl Doing<'_> {
                 self.show(report, keeping::adopted, false)
             }
             (Some(ImportFrom::Rustplusplus { file, dry_run }), _) => {
-                let plan = whole(&file, rustplusplus::MAX_BYTES)
+                let plan = self
+                    .whole(&file, rustplusplus::MAX_BYTES)
                     .and_then(|bytes| rustplusplus::plan(&bytes))
                     .map_err(|error| source_error(&file.display().to_string(), error));
                 let report = match plan {
@@ -117,7 +118,7 @@ impl Doing<'_> {
                 self.show(report, keeping::adopted, false)
             }
             (None, Some(file)) => {
-                let report = match read_export(&file) {
+                let report = match self.read_export(&file) {
                     Ok(export) => self.app.import(self.asker, &file.display().to_string(), export).await,
                     Err(error) => Err(error),
                 };
@@ -145,7 +146,7 @@ impl Doing<'_> {
                 }
             }
             let line = path.join(python_rustops::ACTIVE_SERVER_FILE);
-            let line = if line.exists() { Some(line_of(&line)?) } else { None };
+            let line = if line.exists() { Some(self.line_of(&line)?) } else { None };
             if !rows.found_table && line.is_none() {
                 return Err(wrong(ReadError::Problem(FileProblem::NothingInside)));
             }
@@ -163,11 +164,50 @@ impl Doing<'_> {
         if path == Path::new("-") {
             return Ok(Box::new(io::stdin().lock()));
         }
-        let file = File::open(path)?;
-        let of = file.metadata()?.len();
-        let mut text = BufReader::new(Watched { file, done: 0, of, meter: percent(self.terminal) });
+        let mut text = BufReader::new(self.watched(path)?);
         let packed = text.fill_buf()?.starts_with(&[0x1f, 0x8b]);
         Ok(if packed { Box::new(BufReader::new(MultiGzDecoder::new(text))) } else { Box::new(text) })
+    }
+
+    fn watched(&self, path: &Path) -> io::Result<Watched> {
+        let file = File::open(path)?;
+        let of = file.metadata()?.len();
+        Ok(Watched { file, done: 0, of, meter: percent(self.terminal) })
+    }
+
+    /// A file of at most `limit` bytes, or the standard input for `-`.
+    fn whole(&self, path: &Path, limit: u64) -> std::result::Result<Vec<u8>, ReadError> {
+        let source: Box<dyn Read> =
+            if path == Path::new("-") { Box::new(io::stdin()) } else { Box::new(self.watched(path)?) };
+        let mut bytes = Vec::new();
+        source.take(limit + 1).read_to_end(&mut bytes)?;
+        if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
+            return Err(ReadError::Problem(FileProblem::TooLarge { limit }));
+        }
+        Ok(bytes)
+    }
+
+    fn line_of(&self, path: &Path) -> Result<String> {
+        let wrong = |error| source_error(&path.display().to_string(), error);
+        let bytes = self.whole(path, MAX_LINE).map_err(wrong)?;
+        String::from_utf8(bytes)
+            .map_err(|_| wrong(ReadError::Problem(FileProblem::Encoding { found: "something else".to_owned() })))
+    }
+
+    fn read_export(&self, path: &Path) -> Result<Export> {
+        let wrong = |error| source_error(&path.display().to_string(), error);
+        let bytes = self.whole(path, MAX_EXPORT).map_err(wrong)?;
+        serde_json::from_slice(&bytes).map_err(|error| {
+            use serde_json::error::Category;
+            // The place, but not the words: they may quote the file.
+            let detail = match error.classify() {
+                Category::Eof => "it is cut short",
+                Category::Data => "something is missing here, or has another form",
+                Category::Syntax | Category::Io => "it is not JSON from here on",
+            };
+            let line = u64::try_from(error.line()).ok();
+            wrong(ReadError::Problem(FileProblem::Malformed { line, detail: detail.to_owned() }))
+        })
     }
 
     pub(super) async fn forget(&mut self, action: ForgetAction) -> io::Result<Exit> {
@@ -262,41 +302,6 @@ impl Drop for Watched {
     fn drop(&mut self) {
         self.meter.clear();
     }
-}
-
-/// A file of at most `limit` bytes, or the standard input for `-`.
-fn whole(path: &Path, limit: u64) -> std::result::Result<Vec<u8>, ReadError> {
-    let source: Box<dyn Read> =
-        if path == Path::new("-") { Box::new(io::stdin()) } else { Box::new(File::open(path)?) };
-    let mut bytes = Vec::new();
-    source.take(limit + 1).read_to_end(&mut bytes)?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
-        return Err(ReadError::Problem(FileProblem::TooLarge { limit }));
-    }
-    Ok(bytes)
-}
-
-fn line_of(path: &Path) -> Result<String> {
-    let wrong = |error| source_error(&path.display().to_string(), error);
-    let bytes = whole(path, MAX_LINE).map_err(wrong)?;
-    String::from_utf8(bytes)
-        .map_err(|_| wrong(ReadError::Problem(FileProblem::Encoding { found: "something else".to_owned() })))
-}
-
-fn read_export(path: &Path) -> Result<Export> {
-    let wrong = |error| source_error(&path.display().to_string(), error);
-    let bytes = whole(path, MAX_EXPORT).map_err(wrong)?;
-    serde_json::from_slice(&bytes).map_err(|error| {
-        use serde_json::error::Category;
-        // The place, but not the words: they may quote the file.
-        let detail = match error.classify() {
-            Category::Eof => "it is cut short",
-            Category::Data => "something is missing here, or has another form",
-            Category::Syntax | Category::Io => "it is not JSON from here on",
-        };
-        let line = u64::try_from(error.line()).ok();
-        wrong(ReadError::Problem(FileProblem::Malformed { line, detail: detail.to_owned() }))
-    })
 }
 
 /// Writes a file that must not be there yet, whole or not at all, for the owner alone.

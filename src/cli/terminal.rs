@@ -250,10 +250,13 @@ impl Meter {
 
     /// A progress that cannot be shown is no reason to stop the work.
     pub(super) fn show(&self, done: usize, of: usize) {
+        self.write(format!("{done} of {of} {}", self.what));
+    }
+
+    fn write(&self, line: String) {
         if !self.shown {
             return;
         }
-        let line = format!("{done} of {of} {}", self.what);
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         if *written != line {
             write!(io::stderr(), "\r{line}").ok();
@@ -264,7 +267,7 @@ impl Meter {
     /// Shows how much of something is done, in hundredths, and tells whether to go on.
     pub(super) fn watch(&self, done: u64, of: u64) -> ControlFlow<()> {
         let hundredths = done.saturating_mul(100).checked_div(of).unwrap_or(100);
-        self.show(usize::try_from(hundredths).unwrap_or(100), 100);
+        self.write(format!("{} {}", hundredths.min(100), self.what));
         if self.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 

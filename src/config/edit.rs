@@ -60,7 +60,8 @@ pub fn try_out(path: &Path) -> Result<(), EditError> {
     tempfile::tempfile_in(there).map(drop).map_err(|cause| EditError::Io { path: path.to_owned(), cause })
 }
 
-fn edited(text: &str, values: &[(&str, SecretString)]) -> Option<String> {
+/// The text of a file with keys set to texts, all else as it was; none when it is no TOML.
+pub fn edited(text: &str, values: &[(&str, SecretString)]) -> Option<String> {
     let mut document: DocumentMut = text.parse().ok()?;
     let missing = values.iter().map(|(key, _)| *key).filter(|key| !document.contains_key(key));
     let awake = missing.fold(text.to_owned(), |text, key| awoken(&text, key));

@@ -9,6 +9,8 @@ mod commands;
 mod components;
 mod desk;
 mod door;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod herald;
 mod phrases;
 mod post;

@@ -92,7 +92,7 @@ async fn turn(talk: &Talk, report: Report, stamp: u64, page: usize) -> Done {
         Report::GroupHistory(id) => return history::turn_group(talk, id, page).await,
         _ => {}
     }
-    match talk.door.shelf.card(stamp) {
+    match talk.door.shelf.card(&talk.asker().guild, stamp) {
         Some(card) => talk.turn(&talk.leaf(&card, report, buttons(report), Some(stamp), page)).await,
         // Forgotten, say after a restart.
         None if report == Report::Once => Err(phrases::stale().into()),

@@ -10,7 +10,7 @@ use std::{
 use jiff::Timestamp;
 
 use super::components::Ticket;
-use crate::view::card::Card;
+use crate::{domain::ids::GuildKey, view::card::Card};
 
 /// A card of 500 members takes about 60 kB; few are so large, and few are turned over after a while.
 const MOST_CARDS: usize = 64;
@@ -28,8 +28,8 @@ pub(super) struct Shelf(Mutex<Kept>);
 #[derive(Debug, Default)]
 struct Kept {
     last: u64,
-    cards: VecDeque<(u64, Card)>,
-    texts: VecDeque<(u64, String)>,
+    cards: VecDeque<(GuildKey, u64, Card)>,
+    texts: VecDeque<(GuildKey, u64, String)>,
     used: BTreeSet<Ticket>,
     /// The hours of tickets.
     given: BTreeSet<u64>,
@@ -51,36 +51,36 @@ impl Shelf {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps a card; returns its number.
-    pub(super) fn keep_card(&self, card: Card, now: Timestamp) -> u64 {
+    /// Keeps a card of a guild; returns its number.
+    pub(super) fn keep_card(&self, guild: &GuildKey, card: Card, now: Timestamp) -> u64 {
         let mut kept = self.kept();
         let stamp = kept.stamp(now);
-        kept.cards.push_back((stamp, card));
+        kept.cards.push_back((guild.clone(), stamp, card));
         if kept.cards.len() > MOST_CARDS {
             kept.cards.pop_front();
         }
         stamp
     }
 
-    /// The card of that number, unless it was forgotten.
-    pub(super) fn card(&self, stamp: u64) -> Option<Card> {
-        self.kept().cards.iter().find(|(known, _)| *known == stamp).map(|(_, card)| card.clone())
+    /// The guild's card of that number, unless it was forgotten.
+    pub(super) fn card(&self, guild: &GuildKey, stamp: u64) -> Option<Card> {
+        found(&self.kept().cards, guild, stamp)
     }
 
-    /// Keeps a text; returns its number.
-    pub(super) fn keep_text(&self, text: String, now: Timestamp) -> u64 {
+    /// Keeps a text of a guild; returns its number.
+    pub(super) fn keep_text(&self, guild: &GuildKey, text: String, now: Timestamp) -> u64 {
         let mut kept = self.kept();
         let stamp = kept.stamp(now);
-        kept.texts.push_back((stamp, text));
+        kept.texts.push_back((guild.clone(), stamp, text));
         if kept.texts.len() > MOST_TEXTS {
             kept.texts.pop_front();
         }
         stamp
     }
 
-    /// The text of that number, unless it was forgotten.
-    pub(super) fn text(&self, stamp: u64) -> Option<String> {
-        self.kept().texts.iter().find(|(known, _)| *known == stamp).map(|(_, text)| text.clone())
+    /// The guild's text of that number, unless it was forgotten.
+    pub(super) fn text(&self, guild: &GuildKey, stamp: u64) -> Option<String> {
+        found(&self.kept().texts, guild, stamp)
     }
 
     /// A menu's ticket. No two are alike: one that would be lasts a millisecond longer.
@@ -108,6 +108,11 @@ impl Shelf {
         kept.used = kept.used.split_off(&Ticket { until: now, asker: 0 });
         if kept.used.insert(ticket) { Claim::Granted } else { Claim::Used }
     }
+}
+
+/// What has that number, in that guild alone: numbers can be guessed.
+fn found<T: Clone>(kept: &VecDeque<(GuildKey, u64, T)>, guild: &GuildKey, stamp: u64) -> Option<T> {
+    kept.iter().find(|(whose, known, _)| whose == guild && *known == stamp).map(|(_, _, one)| one.clone())
 }
 
 impl Kept {
@@ -142,11 +147,24 @@ mod tests {
     }
 
     #[test]
-    fn old_cards_make_room_for_new_ones() {
-        let shelf = Shelf::default();
+    fn what_one_guild_left_no_other_guild_finds() {
+        let (shelf, home, other) = (Shelf::default(), GuildKey::local(), GuildKey::discord(7));
         let card = Card::new(Tone::Plain, text!["Groups"]);
-        let stamps: Vec<_> = (0..=MOST_CARDS).map(|_| shelf.keep_card(card.clone(), at(1))).collect();
-        assert_eq!(shelf.card(stamps[0]), None);
-        assert_eq!(shelf.card(stamps[1]), Some(card));
+        let (card_stamp, text_stamp) =
+            (shelf.keep_card(&home, card.clone(), at(1)), shelf.keep_text(&home, "pTee".to_owned(), at(1)));
+        assert_eq!((shelf.card(&other, card_stamp), shelf.text(&other, text_stamp)), (None, None));
+        assert_eq!(
+            (shelf.card(&home, card_stamp), shelf.text(&home, text_stamp)),
+            (Some(card), Some("pTee".to_owned()))
+        );
+    }
+
+    #[test]
+    fn old_cards_make_room_for_new_ones() {
+        let (shelf, home) = (Shelf::default(), GuildKey::local());
+        let card = Card::new(Tone::Plain, text!["Groups"]);
+        let stamps: Vec<_> = (0..=MOST_CARDS).map(|_| shelf.keep_card(&home, card.clone(), at(1))).collect();
+        assert_eq!(shelf.card(&home, stamps[0]), None);
+        assert_eq!(shelf.card(&home, stamps[1]), Some(card));
     }
 }

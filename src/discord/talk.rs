@@ -267,7 +267,8 @@ impl Talk {
         let turners = match last {
             0 => Vec::new(),
             _ => {
-                let stamp = stamp.unwrap_or_else(|| self.door.shelf.keep_card(card.clone(), self.now()));
+                let stamp =
+                    stamp.unwrap_or_else(|| self.door.shelf.keep_card(&self.asker.guild, card.clone(), self.now()));
                 turners(report, stamp, number, last)
             }
         };

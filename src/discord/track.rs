@@ -88,7 +88,9 @@ async fn put(talk: &Talk, ticket: Ticket, who: Who, target: &Target) -> Done {
     }
     let players = match who {
         Who::Player(player) => Players::One(player.to_string()),
-        Who::Kept(stamp) => Players::Lines(talk.door.shelf.text(stamp).ok_or_else(phrases::stale)?),
+        Who::Kept(stamp) => {
+            Players::Lines(talk.door.shelf.text(&talk.asker().guild, stamp).ok_or_else(phrases::stale)?)
+        }
     };
     if !talk.claim(ticket).await? {
         return Ok(());

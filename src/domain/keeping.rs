@@ -195,6 +195,8 @@ pub enum Unusable {
     TooManyGroups,
     /// The group has as many members as it may.
     TooManyMembers,
+    /// An earlier row of the source says the same.
+    Duplicate,
 }
 
 /// How a row that was used differs from the source.
@@ -214,10 +216,16 @@ pub enum Altered {
     },
     /// The Steam account belongs to another member of the group; kept without.
     SteamTaken,
+    /// The member has another Steam account, and keeps it.
+    OtherSteam,
+    /// A later check of the group is known, and stays.
+    LaterCheck,
     /// Another server is the active one here, and stays so.
     OtherServerSet,
     /// The group follows the active server, since the one it had is not known to BattleMetrics.
     NoServer,
+    /// Its list of players is none, and could not be read.
+    NoPlayers,
     /// Its notices pinged everyone, which RustOps never does.
     PingedEveryone,
     /// It told things in the game, which RustOps does not do.

@@ -4,6 +4,19 @@
 
 use std::{fmt, str::FromStr};
 
+/// Where this build comes from, such as `https://github.com/OWNER/rustops`; empty when nobody said. What a release is built
+/// with says so by `RUSTOPS_REPOSITORY`, so that a fork's tells of the fork.
+pub const HOME: &str = match option_env!("RUSTOPS_REPOSITORY") {
+    Some(home) => home,
+    None => env!("CARGO_PKG_REPOSITORY"),
+};
+
+/// Where the latest release of the repository at `home` is told of; none where that is not known.
+pub fn told_at(home: &str) -> Option<String> {
+    let repository = home.strip_prefix("https://github.com/").filter(|repository| !repository.is_empty())?;
+    Some(format!("https://api.github.com/repos/{}/releases/latest", repository.trim_end_matches('/')))
+}
+
 /// A released version; a later one is greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version([u32; 3]);
@@ -38,6 +51,16 @@ pub struct NotAVersion;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_repository_at_github_tells_of_releases() {
+        let latest = "https://api.github.com/repos/ann/rustops/releases/latest";
+        assert_eq!(told_at("https://github.com/ann/rustops").as_deref(), Some(latest));
+        assert_eq!(told_at("https://github.com/ann/rustops/").as_deref(), Some(latest));
+        for other in ["", "https://github.com/", "https://codeberg.org/ann/rustops"] {
+            assert_eq!(told_at(other), None, "{other}");
+        }
+    }
 
     fn version(text: &str) -> Version {
         text.parse().unwrap()

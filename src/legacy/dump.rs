@@ -37,7 +37,7 @@ pub fn read(mut source: impl BufRead) -> Result<Rows, ReadError> {
         found: Rows::default(),
     };
     dump.statements()?;
-    dump.found.cut_short |= dump.lexer.cut_short;
+    dump.found.cut_short |= dump.lexer.cut_short || dump.lexer.unfinished;
     Ok(dump.found)
 }
 

@@ -43,11 +43,17 @@ pub(super) struct Lexer<R> {
     pub(super) escapes: bool,
     /// The source ended inside a token.
     pub(super) cut_short: bool,
+    /// `pg_dump` said at its beginning that a dump follows, and not yet that it is complete.
+    pub(super) unfinished: bool,
 }
+
+/// What `pg_dump` writes before everything else, and behind it. `pg_dumpall` writes both for each database.
+const BEGINS: &[u8] = b" PostgreSQL database dump";
+const ENDS: &[u8] = b" PostgreSQL database dump complete";
 
 impl<R: BufRead> Lexer<R> {
     pub(super) fn new(source: R) -> Self {
-        Self { source, line: 1, escapes: false, cut_short: false }
+        Self { source, line: 1, escapes: false, cut_short: false, unfinished: false }
     }
 
     /// The line that is being read, from 1.
@@ -106,7 +112,7 @@ impl<R: BufRead> Lexer<R> {
             return match byte {
                 b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c => continue,
                 b'-' if self.bump_if(b'-')? => {
-                    self.skip_line()?;
+                    self.remark()?;
                     continue;
                 }
                 b'/' if self.bump_if(b'*')? => {
@@ -125,6 +131,22 @@ impl<R: BufRead> Lexer<R> {
                 byte => Ok(Token::Sign(byte)),
             };
         }
+    }
+
+    /// A comment up to the end of its line.
+    fn remark(&mut self) -> io::Result<()> {
+        let mut said = Vec::new();
+        while let Some(byte) = self.bump()?.filter(|byte| *byte != b'\n') {
+            if said.len() <= ENDS.len() {
+                said.push(byte);
+            }
+        }
+        match said.trim_ascii_end() {
+            BEGINS => self.unfinished = true,
+            ENDS => self.unfinished = false,
+            _ => {}
+        }
+        Ok(())
     }
 
     fn skip_comment(&mut self) -> io::Result<()> {

@@ -109,7 +109,14 @@ impl Reading<'_> {
             return Err(Unusable::BadCount);
         }
         let at = value(4).and_then(|date| instant(date, self.zone)).ok_or(Unusable::BadDate)?;
-        self.checks.insert(group.to_owned(), (row.clone(), LastCheck { active, total, unknown: 0, at }));
+        let check = (row.clone(), LastCheck { active, total, unknown: 0, at });
+        let (kept, other) = match self.checks.remove(group) {
+            // Of several the latest counts, and the first of those that are alike.
+            Some(known) if known.1.at >= at => (known, Some(check)),
+            known => (check, known),
+        };
+        self.checks.insert(group.to_owned(), kept);
+        self.plan.remarks.extend(other.map(|(row, _)| row.refused(Unusable::Duplicate)));
         Ok(())
     }
 

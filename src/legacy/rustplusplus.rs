@@ -53,8 +53,7 @@ struct Tracker {
     everyone: bool,
     #[serde(rename = "inGame", deserialize_with = "lenient")]
     in_game: bool,
-    #[serde(deserialize_with = "lenient")]
-    players: Vec<Lenient<Player>>,
+    players: Option<Lenient<Vec<Lenient<Player>>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -308,10 +307,11 @@ fn group(
         tracker.everyone.then_some(Altered::PingedEveryone),
         tracker.in_game.then_some(Altered::InGame),
         tracker.clan_tag.is_some_and(|tag| !tag.is_empty()).then_some(Altered::ClanTag),
+        matches!(tracker.players, Some(Lenient(None))).then_some(Altered::NoPlayers),
     ];
     plan.remarks.extend(told.into_iter().flatten().map(|how| row.changed(how)));
     let mut members = Vec::new();
-    for (number, player) in (1..).zip(tracker.players) {
+    for (number, player) in (1..).zip(tracker.players.and_then(|players| players.0).unwrap_or_default()) {
         plan.rows += 1;
         let player = player.0.unwrap_or_default();
         let mut row = Row { source: name.clone(), line: number, name: player.name.clone().unwrap_or_default() };

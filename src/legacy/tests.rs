@@ -105,6 +105,22 @@ fn a_dump_that_breaks_off_yields_what_came_before() {
 }
 
 #[test]
+fn a_dump_that_breaks_off_between_two_statements_is_noticed() {
+    let begins = "--\n-- PostgreSQL database dump\n--\n\n-- Dumped from database version 17.2\n\n";
+    let ends = "--\n-- PostgreSQL database dump complete\n--\n\n\\unrestrict x\n";
+    let whole = format!("{begins}{CREATED}{COPY}{ends}");
+    assert!(!read(whole.as_bytes()).cut_short);
+    assert!(!read(whole.replace('\n', "\r\n").as_bytes()).cut_short);
+    // All of pg_dumpall's databases are told of one by one.
+    assert!(!read(format!("{whole}{whole}").as_bytes()).cut_short);
+    assert!(read(format!("{whole}{begins}").as_bytes()).cut_short);
+    for end in [begins.len(), begins.len() + CREATED.len(), whole.len() - ends.len()] {
+        assert!(read(&whole.as_bytes()[..end]).cut_short, "{end}");
+    }
+    assert!(!read(format!("{CREATED}{COPY}").as_bytes()).cut_short, "made by something else");
+}
+
+#[test]
 fn what_only_other_programs_can_read_is_named() {
     let problem = |bytes: &[u8]| match dump::read(bytes) {
         Err(ReadError::Problem(problem)) => problem,
@@ -244,9 +260,22 @@ fn trackers_become_groups_pinned_to_their_server() {
             (4, changed(Altered::BadSteamId)),
             (0, renamed("Zerg (Other)")),
             (0, changed(Altered::NoServer)),
+            (0, changed(Altered::NoPlayers)),
         ]
     );
     assert_eq!((plan.rows, plan.cut_short), (8, false));
+}
+
+#[test]
+fn checks_of_the_same_group_but_the_latest_are_named() {
+    let text = "INSERT INTO groups VALUES (1, 'A', 'B', NULL, NULL, NULL);
+INSERT INTO last_checked VALUES (1, 'A', '1', '1', '2024-06-02 00:00:00');
+INSERT INTO last_checked VALUES (2, 'A', '0', '1', '2024-06-03 00:00:00');
+INSERT INTO last_checked VALUES (3, 'A', '1', '1', '2024-06-01 00:00:00');";
+    let plan = plan_of(text, "UTC", None);
+    assert_eq!(plan.groups[0].check.as_ref().unwrap().0.line, 3);
+    let twice = || Remark::Refused { why: Unusable::Duplicate };
+    assert_eq!(remarks(&plan), [(2, twice()), (4, twice())]);
 }
 
 #[test]

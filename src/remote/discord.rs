@@ -144,7 +144,7 @@ impl fmt::Debug for Discord {
     }
 }
 
-fn permissions_in(channel: &Value, roles: &Value, member: &Value, guild: &str, bot: &str) -> u64 {
+pub(super) fn permissions_in(channel: &Value, roles: &Value, member: &Value, guild: &str, bot: &str) -> u64 {
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
     let bits = |value: &Value, key: &str| text(value, key).and_then(|bits| bits.parse().ok()).unwrap_or(0_u64);
     let held: Vec<String> = body::list(member, "/roles").iter().filter_map(Value::as_str).map(str::to_owned).collect();

@@ -8,6 +8,10 @@
 mod battlemetrics;
 mod body;
 mod discord;
+#[cfg(fuzzing)]
+pub mod fuzz;
+#[cfg(test)]
+mod hostile;
 mod journal;
 mod line;
 #[cfg(feature = "postgres")]

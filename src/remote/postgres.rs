@@ -11,7 +11,11 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{StreamExt as _, future, pin_mut};
+use futures_util::{
+    StreamExt as _,
+    future::{self, Either},
+    pin_mut,
+};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::{
@@ -33,8 +37,14 @@ use tokio_rustls::{
     },
 };
 
-/// How long to wait for a connection.
+/// How long to wait for a connection, of which a host name may lead to several.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long to wait for each answer once there is one, and for each further piece of a table.
+const PATIENCE_FOR_AN_ANSWER: Duration = Duration::from_secs(60);
+
+/// PostgreSQL's own.
+const PORT: u16 = 5432;
 
 /// Why the tables could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -51,36 +61,98 @@ pub enum PostgresError {
     /// There are more bytes than may be kept.
     #[error("it holds too much")]
     TooLarge,
-    /// The server refused, or could not be reached. Its words may be anything.
+    /// Nobody answers there, or somebody who does not go on.
+    #[error(
+        "{place} {what}. Is PostgreSQL running, and does it listen there for this machine? A dump made with pg_dump does as well"
+    )]
+    Silent {
+        /// Host and port.
+        place: String,
+        /// What it does not do.
+        what: String,
+    },
+    /// The server refused. Its words may be anything.
     #[error("{0}")]
     Failed(String),
 }
 
-impl From<tokio_postgres::Error> for PostgresError {
-    fn from(error: tokio_postgres::Error) -> Self {
+impl PostgresError {
+    fn of(error: &tokio_postgres::Error, place: &str) -> Self {
         if let Some(told) = error.as_db_error() {
-            return Self::Failed(told.message().to_owned());
+            let next = match told.code() {
+                code if *code == SqlState::INVALID_PASSWORD
+                    || *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION =>
+                {
+                    "; check user and password in the address"
+                }
+                code if *code == SqlState::INVALID_CATALOG_NAME => {
+                    "; check the name of the database, the last part of the address"
+                }
+                code if *code == SqlState::INSUFFICIENT_PRIVILEGE => {
+                    "; name a user in the address who may read these tables"
+                }
+                _ => "",
+            };
+            return Self::Failed(format!("{place} says: {}{next}", told.message()));
         }
-        let causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
-        let mut words = causes.fold(error.to_string(), |words, cause| format!("{words}: {cause}"));
+        let mut causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+        if let Some(cause) = causes.clone().find_map(|cause| cause.downcast_ref::<io::Error>())
+            && cause.kind() != io::ErrorKind::InvalidData
+        {
+            return Self::Silent { place: place.to_owned(), what: format!("cannot be reached ({cause})") };
+        }
+        let words = causes.try_fold(error.to_string(), |words, cause| Some(format!("{words}: {cause}")));
+        let mut words = words.unwrap_or_default();
         if words.contains("certificate") {
             words.push_str(
                 "; name the certificate that vouches for it by ?sslrootcert=FILE, or make a dump instead, or add ?sslmode=disable on a network that you trust",
             );
         }
-        Self::Failed(words)
+        Self::Failed(format!("{place}: {words}"))
+    }
+}
+
+/// Somebody's PostgreSQL, of whom answers are awaited.
+struct Asked {
+    /// As it is told in errors.
+    place: String,
+    patience: Duration,
+}
+
+impl Asked {
+    /// Waits for an answer, but not for ever.
+    async fn in_time<T>(
+        &self,
+        answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, PostgresError> {
+        match tokio::time::timeout(self.patience, answer).await {
+            Ok(answer) => answer.map_err(|error| PostgresError::of(&error, &self.place)),
+            Err(_) => {
+                let what = format!("did not answer within {} seconds", self.patience.as_secs());
+                Err(PostgresError::Silent { place: self.place.clone(), what })
+            }
+        }
     }
 }
 
 /// Where it is, without who and with what: `postgres://host/database`.
 pub fn place(url: &SecretString) -> String {
     let Ok((config, _)) = read(url) else { return "postgres://".to_owned() };
-    let host = config.get_hosts().first().map(|host| match host {
+    format!("postgres://{}/{}", host(&config).unwrap_or_default(), config.get_dbname().unwrap_or_default())
+}
+
+fn host(config: &Config) -> Option<String> {
+    config.get_hosts().first().map(|host| match host {
         Host::Tcp(name) => name.clone(),
         #[cfg(unix)]
         Host::Unix(path) => path.display().to_string(),
-    });
-    format!("postgres://{}/{}", host.unwrap_or_default(), config.get_dbname().unwrap_or_default())
+    })
+}
+
+/// Host and port, as they are told in errors.
+fn host_and_port(config: &Config) -> String {
+    let port = config.get_ports().first().copied().unwrap_or(PORT);
+    format!("{} (port {port})", host(config).unwrap_or_else(|| "localhost".to_owned()))
 }
 
 /// The address, and the file that its `sslrootcert` names, which the library does not know. Certificates are always verified,
@@ -109,36 +181,51 @@ fn read(url: &SecretString) -> Result<(Config, Option<String>), PostgresError> {
 /// # Errors
 /// Says what is wrong, never with what password.
 pub async fn tables(url: &SecretString, tables: &[&str], limit: usize) -> Result<Vec<Option<Vec<u8>>>, PostgresError> {
+    tables_within(url, tables, limit, PATIENCE_FOR_AN_ANSWER).await
+}
+
+async fn tables_within(
+    url: &SecretString,
+    tables: &[&str],
+    limit: usize,
+    patience: Duration,
+) -> Result<Vec<Option<Vec<u8>>>, PostgresError> {
     let (mut config, roots) = read(url)?;
     config.connect_timeout(PATIENCE).application_name("rustops");
-    let (client, connection) = config.connect(Tls::new(roots.as_deref())?).await?;
+    let asked = &Asked { place: host_and_port(&config), patience };
+    let (client, connection) = asked.in_time(config.connect(Tls::new(roots.as_deref())?)).await?;
     let reading = async {
         let client = client;
-        client.batch_execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY").await?;
+        asked.in_time(client.batch_execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")).await?;
         let mut found = Vec::new();
         for name in tables {
             let kept: usize = found.iter().flatten().map(Vec::len).sum();
-            found.push(table(&client, name, limit.saturating_sub(kept)).await?);
+            found.push(table(asked, &client, name, limit.saturating_sub(kept)).await?);
         }
         Ok::<_, PostgresError>(found)
     };
-    // The connection comes to its end when the client is gone.
-    let (connection, found) = future::join(connection, reading).await;
-    let found = found?;
-    connection?;
-    Ok(found)
+    // The connection comes to its end when the client is gone; where the other side does not see to that, nobody waits for it.
+    pin_mut!(connection, reading);
+    match future::select(reading, connection).await {
+        Either::Left((found, _)) => found,
+        Either::Right((Ok(()), reading)) => reading.await,
+        Either::Right((Err(error), _)) => Err(PostgresError::of(&error, &asked.place)),
+    }
 }
 
-async fn table(client: &Client, name: &str, limit: usize) -> Result<Option<Vec<u8>>, PostgresError> {
-    let copy = client.copy_out(&format!("COPY {name} TO STDOUT WITH (FORMAT csv, HEADER)")).await;
-    let rows = match copy {
-        Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => return Ok(None),
-        rows => rows?,
+async fn table(asked: &Asked, client: &Client, name: &str, limit: usize) -> Result<Option<Vec<u8>>, PostgresError> {
+    let sql = format!("COPY {name} TO STDOUT WITH (FORMAT csv, HEADER)");
+    let copy = async {
+        match client.copy_out(&sql).await {
+            Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => Ok(None),
+            rows => rows.map(Some),
+        }
     };
+    let Some(rows) = asked.in_time(copy).await? else { return Ok(None) };
     pin_mut!(rows);
     let mut bytes = Vec::new();
-    while let Some(chunk) = rows.next().await {
-        bytes.extend_from_slice(&chunk?);
+    while let Some(chunk) = asked.in_time(async { rows.next().await.transpose() }).await? {
+        bytes.extend_from_slice(&chunk);
         if bytes.len() > limit {
             return Err(PostgresError::TooLarge);
         }
@@ -291,6 +378,30 @@ mod tests {
         assert_eq!(read(url).unwrap(), (require, Some("/home/ann/my ca.pem".to_owned())));
         assert_eq!(read("postgres://host/old?sslrootcert=system&sslmode=require").unwrap(), (require, None));
         assert!(read("postgres://host/old?sslmode=nonsense").is_err());
+    }
+
+    /// What comes of asking at this port for `old`.
+    async fn asked(port: u16) -> String {
+        let url = SecretString::from(format!("postgres://ann:s3cret@127.0.0.1:{port}/old?sslmode=disable"));
+        let patience = Duration::from_millis(200);
+        let told = tables_within(&url, &["groups"], 1000, patience).await.unwrap_err().to_string();
+        assert!(!told.contains("s3cret") && !told.contains("ann"), "{told}");
+        told
+    }
+
+    #[tokio::test]
+    async fn where_nobody_listens_host_and_port_are_told_and_what_to_do() {
+        let told = asked(1).await;
+        assert!(told.starts_with("127.0.0.1 (port 1) cannot be reached"), "{told}");
+        assert!(told.contains("Is PostgreSQL running") && told.contains("pg_dump"), "{told}");
+    }
+
+    #[tokio::test]
+    async fn whoever_is_silent_after_connecting_is_not_waited_for_for_ever() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let told = asked(port).await;
+        assert!(told.starts_with(&format!("127.0.0.1 (port {port}) did not answer")), "{told}");
     }
 
     #[test]

@@ -29,10 +29,13 @@ pub async fn latest(url: &Url) -> Result<Version, TroubleKind> {
         404 => return Err(TroubleKind::NotFound),
         status => return Err(TroubleKind::Down { status }),
     }
-    let bytes = body::collect(response, MOST_BYTES).await?;
-    let told = body::parse(&bytes).map_err(|what| TroubleKind::Unreadable { what })?;
-    let tag = body::text(&told, "/tag_name", 64).and_then(|tag| tag.parse().ok());
-    tag.ok_or(TroubleKind::Unreadable { what: Unreadable::Shape })
+    read(&body::collect(response, MOST_BYTES).await?).map_err(|what| TroubleKind::Unreadable { what })
+}
+
+/// The version in an answer.
+pub(super) fn read(bytes: &[u8]) -> Result<Version, Unreadable> {
+    let told = body::parse(bytes)?;
+    body::text(&told, "/tag_name", 64).and_then(|tag| tag.parse().ok()).ok_or(Unreadable::Shape)
 }
 
 #[cfg(test)]

@@ -148,7 +148,7 @@ fn is_vanity(name: &str) -> bool {
 }
 
 /// `Some(None)` for "no match" (42); `None` for an answer that is neither that nor a hit.
-fn vanity(document: &Value) -> Option<Option<SteamId>> {
+pub(super) fn vanity(document: &Value) -> Option<Option<SteamId>> {
     match document.pointer("/response/success")?.as_u64()? {
         1 => body::id(document, "/response/steamid").map(Some),
         42 => Some(None),
@@ -156,7 +156,7 @@ fn vanity(document: &Value) -> Option<Option<SteamId>> {
     }
 }
 
-fn persona(player: &Value) -> Option<Persona> {
+pub(super) fn persona(player: &Value) -> Option<Persona> {
     let steam = body::id(player, "/steamid")?;
     Some(Persona { steam, name: body::text(player, "/personaname", MOST_NAME_CHARS)? })
 }

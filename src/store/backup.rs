@@ -79,6 +79,17 @@ pub(super) fn make(database: &Path, target: &Path, now: Timestamp, progress: &Pr
     if target.symlink_metadata().is_ok() {
         return Err(file(target, FileProblem::Exists));
     }
+    write(database, target, VERSION, now, progress)
+}
+
+/// The same in the place of whatever is at `target`, of a database of any version up to `known`.
+pub(super) fn write(
+    database: &Path,
+    target: &Path,
+    known: i32,
+    now: Timestamp,
+    progress: &Progress,
+) -> Result<BackedUp> {
     let place = folder(target);
     if place.is_file() {
         return Err(file(
@@ -93,7 +104,7 @@ pub(super) fn make(database: &Path, target: &Path, now: Timestamp, progress: &Pr
     }
     let plain = Scrap::new(beside(target, ".copying"))?;
     copy(database, &plain.0, progress)?;
-    let counts = verify(&plain.0, target).map_err(|error| match &error {
+    let counts = verify(&plain.0, target, known).map_err(|error| match &error {
         // What does not fit in the copy does not fit in the database.
         Error::Notice(notice) if matches!(**notice, Notice::File { problem: FileProblem::Damaged { .. }, .. }) => {
             Notice::Storage { problem: Storage::Corrupt }.into()
@@ -151,8 +162,8 @@ fn copy(database: &Path, part: &Path, progress: &Progress) -> Result<()> {
     Ok(())
 }
 
-/// Opens a database and reads all of it. `shown` is the file that the user knows.
-fn verify(path: &Path, shown: &Path) -> Result<Counts> {
+/// Opens a database of a version up to `known` and reads all of it. `shown` is the file that the user knows.
+fn verify(path: &Path, shown: &Path, known: i32) -> Result<Counts> {
     let damaged = |detail: String| file(shown, FileProblem::Damaged { detail });
     let other = |error: anyhow::Error| match problem(&error) {
         Some(Storage::Corrupt) => damaged(format!("{:#}", error.root_cause())),
@@ -174,8 +185,8 @@ fn verify(path: &Path, shown: &Path) -> Result<Counts> {
         return Err(file(shown, FileProblem::NotABackup));
     }
     let version = open::version(&connection).map_err(other)?;
-    if version > VERSION {
-        let (found, known) = (version.into(), VERSION.into());
+    if version > known {
+        let (found, known) = (version.into(), known.into());
         return Err(file(shown, FileProblem::Newer { found, known }));
     }
     let found: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(of_sqlite)?;
@@ -241,7 +252,7 @@ fn put_back(database: &Path, backup: &Path, now: Timestamp, progress: &Progress)
     };
     let fresh = Scrap::new(beside(database, ".restoring"))?;
     unpack(backup, &fresh.0, progress)?;
-    let counts = verify(&fresh.0, backup)?;
+    let counts = verify(&fresh.0, backup, VERSION)?;
     let kept = match fs::symlink_metadata(database) {
         Ok(_) => Some(set_aside(database, now)?),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -281,6 +292,17 @@ fn unpack(backup: &Path, fresh: &Path, progress: &Progress) -> Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(unusable(&log, &error)),
     }
+}
+
+/// For `fuzz/`: reads a backup as [`restore`] does, and puts it in nobody's place.
+///
+/// # Errors
+/// Says what is wrong with the file.
+#[cfg(fuzzing)]
+pub fn read(backup: &Path) -> Result<Counts> {
+    let fresh = Scrap::new(beside(backup, ".reading"))?;
+    unpack(backup, &fresh.0, &crate::domain::keeping::unwatched())?;
+    verify(&fresh.0, backup, VERSION)
 }
 
 /// Writes as many bytes as the database says it has, so that a file made to swell fills no disk.

@@ -1,52 +1,47 @@
 //! Copies of the database: those kept beside it before a newer version changes it, and the folder of backups.
 //!
-//! Only making the former, finding and thinning out; when one is needed is decided in [`super::open`] and by the use case.
+//! Only naming, finding and thinning them out; how one is made is known in [`super::backup`], and when one is needed is decided
+//! in [`super::open`] and by the use case.
 
 use std::{
     cmp::Reverse,
     fs, io,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use anyhow::{Context, anyhow};
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, OpenFlags, backup::Backup};
 
-use super::{
-    beside,
-    place::{folder, new_file},
+use super::{backup, beside, place::folder};
+use crate::{
+    domain::{
+        keeping::unwatched,
+        notice::{Notice, Storage},
+    },
+    error::Error,
 };
 
 /// How many copies stay.
 const KEPT: usize = 3;
 
-/// Pages copied at a time.
-const STEP: i32 = 1000;
-
-/// Copies what `source` sees to `<path>.before-v<version>`. The copy has its name only once it is whole.
-pub(super) fn keep(source: &Connection, path: &Path, version: i32) -> anyhow::Result<()> {
-    let whole = beside(path, &format!(".before-v{version}"));
-    let part = beside(path, ".copying");
-    let kept = copy(source, &part).and_then(|()| fs::rename(&part, &whole).context("name the copy"));
-    if kept.is_err() {
-        // What is left of it is in nobody's way, and the first error is the one to tell.
-        fs::remove_file(&part).ok();
-    }
+/// Backs the database up to `<path>.before-v<version>.gz`, checked and compressed as every backup is. One that is there is of a
+/// migration that failed, and is replaced once the new one is whole.
+pub(super) fn keep(path: &Path, version: i32, now: Timestamp) -> anyhow::Result<()> {
+    let whole = beside(path, &format!(".before-v{version}.gz"));
+    let kept = backup::write(path, &whole, version, now, &unwatched()).map(drop).map_err(|error| match error {
+        Error::Notice(notice) => match *notice {
+            Notice::Storage { problem } => anyhow!(Stopped(problem)),
+            other => anyhow!("{other:?}"),
+        },
+        Error::Failure(failure) => failure.into_cause(),
+    });
     kept.with_context(|| format!("copy the database to {}", whole.display()))
 }
 
-fn copy(source: &Connection, part: &Path) -> anyhow::Result<()> {
-    match fs::remove_file(part) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(anyhow!(error)),
-        _ => new_file(part)?,
-    }
-    let mut target =
-        Connection::open_with_flags(part, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    Backup::new(source, &mut target)?.run_to_completion(STEP, Duration::ZERO, None)?;
-    target.close().map_err(|(_, error)| error)?;
-    Ok(())
-}
+/// Something that a person can do something about keeps the copy from being made.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("{0:?}")]
+pub(super) struct Stopped(pub(super) Storage);
 
 /// The folder of backups, beside the database.
 pub const FOLDER: &str = "backups";
@@ -133,10 +128,13 @@ pub(super) fn thin_out(path: &Path) -> io::Result<()> {
     all(path)?.into_iter().skip(KEPT).try_for_each(fs::remove_file)
 }
 
-/// Every copy, newest first.
+/// Every copy, newest first. The first versions of RustOps did not compress them.
 fn all(path: &Path) -> io::Result<Vec<PathBuf>> {
     let Some(file) = path.file_name().and_then(|name| name.to_str()) else { return Ok(Vec::new()) };
-    let version = |path: &Path| name(path)?.strip_prefix(file)?.strip_prefix(".before-v")?.parse::<u32>().ok();
+    let version = |path: &Path| {
+        let version = name(path)?.strip_prefix(file)?.strip_prefix(".before-v")?;
+        version.strip_suffix(".gz").unwrap_or(version).parse::<u32>().ok()
+    };
     let found = files(folder(path))?.into_iter();
     let mut copies: Vec<_> = found.filter_map(|(path, _)| Some((Reverse(version(&path)?), path))).collect();
     copies.sort();

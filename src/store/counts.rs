@@ -18,6 +18,11 @@ pub fn counts(connection: &Connection) -> anyhow::Result<Counts> {
     let boards = "FROM guilds JOIN boards ON boards.guild = guilds.key AND boards.removed_at IS NULL
                   WHERE guilds.left_at IS NULL";
     let read = || -> rusqlite::Result<_> {
+        // A backup may be of the time before there were boards.
+        let sql = "SELECT count(*) FROM sqlite_schema WHERE name = 'boards'";
+        let has_boards = count(sql)? > 0;
+        let boards_that =
+            |also: &str| if has_boards { count(&format!("SELECT count(*) {boards}{also}")) } else { Ok(0) };
         Ok(Counts {
             guilds: connection
                 .query_row(
@@ -33,8 +38,8 @@ pub fn counts(connection: &Connection) -> anyhow::Result<Counts> {
                  WHERE guilds.left_at IS NULL"
             ))?,
             players: count("SELECT count(*) FROM players")?,
-            boards: count(&format!("SELECT count(*) {boards}"))?,
-            boards_stuck: count(&format!("SELECT count(*) {boards} AND boards.problem IS NOT NULL"))?,
+            boards: boards_that("")?,
+            boards_stuck: boards_that(" AND boards.problem IS NOT NULL")?,
         })
     };
     read().context("count what is kept")

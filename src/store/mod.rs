@@ -73,7 +73,7 @@ struct Rooms {
 
 impl Store {
     /// Opens the file, or makes it together with missing folders (for the owner alone). A file of an older version is
-    /// copied first (`<file>.before-v<N>` beside it) and then migrated. Blocks.
+    /// copied first (`<file>.before-v<N>.gz` beside it, as `backup` makes it) and then migrated. Blocks.
     ///
     /// # Errors
     /// Says what stands in the way and what to do; the file is then as it was.
@@ -253,6 +253,9 @@ pub fn problem(cause: &anyhow::Error) -> Option<Storage> {
     cause.chain().find_map(|cause| {
         if let Some(error) = cause.downcast_ref::<rusqlite::Error>() {
             return sqlite_problem(error);
+        }
+        if let Some(copies::Stopped(problem)) = cause.downcast_ref() {
+            return Some(*problem);
         }
         match cause.downcast_ref::<io::Error>()?.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(Storage::Full),

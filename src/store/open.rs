@@ -357,7 +357,7 @@ fn migrate(writer: &mut Connection, path: &Path, now: Timestamp, migrations: &[M
     let pending = || migrations.iter().filter(|migration| migration.version > from);
     let Some(to) = pending().map(|migration| migration.version).max() else { return Ok(()) };
     if from > 0 {
-        copies::keep(&reader(path)?, path, to)?;
+        copies::keep(path, to, now)?;
     }
     transaction.execute_batch(HISTORY)?;
     for migration in pending() {

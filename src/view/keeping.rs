@@ -130,6 +130,7 @@ fn refused(why: Unusable) -> &'static str {
         Unusable::BadServer => "it has no BattleMetrics server id",
         Unusable::TooManyGroups => "there are as many groups as there may be",
         Unusable::TooManyMembers => "the group has as many members as it may",
+        Unusable::Duplicate => "an earlier row says the same",
     }
 }
 
@@ -140,8 +141,11 @@ fn changed(how: &Altered) -> Text {
         Altered::BadDate => "the date makes no sense; today is used",
         Altered::Renamed { to } => return text!["called ", name(to), " here"],
         Altered::SteamTaken => "the Steam account is another member's; kept without",
+        Altered::OtherSteam => "the member has another Steam account, and keeps it",
+        Altered::LaterCheck => "a later check is known, and stays",
         Altered::OtherServerSet => "another server is the active one, and stays so",
         Altered::NoServer => "its server is not known; it follows the active one",
+        Altered::NoPlayers => "its players are no list and could not be read",
         Altered::PingedEveryone => "it pinged everyone; RustOps never does, give an alert a role instead",
         Altered::InGame => "it told things in the game, which RustOps does not",
         Altered::ClanTag => "its clan tag is not needed; players are told apart by id",

@@ -360,6 +360,7 @@ pub(crate) fn settings_report(tag: &str) -> SettingsReport {
             changers: RoleId::new(4242),
             log_channel: ChannelId::new(77),
         },
+        retention: Retention { strangers_days: 45, members_days: 400 },
         change: Some(change_id(18)),
     }
 }

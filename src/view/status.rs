@@ -3,14 +3,14 @@
 //! Only wording and order of lines; nothing is measured here.
 
 use super::{
-    card::{Card, Row, Span, Text, Tone, name, plain, text},
+    card::{Card, Row, Span, Text, Tone, code, name, plain, text},
     changes::undo_line,
     group::hidden_names,
     notice, words,
 };
 use crate::domain::{
     presence::Stale,
-    report::{Counts, Health, Purpose, ServiceStatus, SettingsReport, Status},
+    report::{Counts, Health, Purpose, Retention, ServiceStatus, SettingsReport, Status},
     trouble::{Service, Trouble, TroubleKind},
 };
 
@@ -201,7 +201,20 @@ pub fn settings(report: &SettingsReport) -> Card {
             "Log channel",
             settings.log_channel.map_or_else(|| text!["none"], |channel| text![Span::Channel(channel)]),
         )
+        .field("Sessions kept", kept_for(report.retention))
         .line_if(report.change.map(undo_line))
+}
+
+fn kept_for(retention: Retention) -> Text {
+    let days = |days: u32| words::count(usize::try_from(days).unwrap_or(usize::MAX), "day", "days");
+    let (members, strangers) = (days(retention.members_days), days(retention.strangers_days));
+    text![
+        plain(format!("{members} of group members, {strangers} of others; set by whoever runs the bot (")),
+        code("keep_members_days"),
+        ", ",
+        code("keep_strangers_days"),
+        ")"
+    ]
 }
 
 #[cfg(test)]
@@ -279,6 +292,7 @@ mod tests {
         Time zone: Europe/Berlin
         May change things: role 4242
         Log channel: channel 77
+        Sessions kept: 400 days of group members, 45 days of others; set by whoever runs the bot (keep_members_days, keep_strangers_days)
         Not right? /rustops undo takes it back (change 18).
         ");
     }

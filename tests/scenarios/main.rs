@@ -8,6 +8,7 @@ mod checks;
 mod crash;
 mod fake_discord;
 mod fake_discord_works;
+mod forged;
 mod forgetting;
 mod guilds;
 #[cfg(unix)]
@@ -15,7 +16,10 @@ mod machine;
 mod menus;
 mod outages;
 mod picture;
+mod releases;
 mod rights;
+#[cfg(unix)]
+mod secrets;
 mod stage;
 mod tracking;
 mod watching;

@@ -20,10 +20,13 @@ use std::{
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use rustops::{
-    app::App,
+    app::{App, Asker},
     clock::{Clock, ManualClock},
     discord::{self, End},
-    domain::ids::PlayerId,
+    domain::{
+        export::Export,
+        ids::{GuildKey, PlayerId},
+    },
     remote::{BattleMetrics, Options, Steam},
     sim::{START, Sim, SimOptions, cast::Person},
     store::{Store, players},
@@ -157,6 +160,14 @@ impl Stage {
         let steam = remote(self.sim.steam_url(), self.sim.steam_key());
         let clock = Arc::new(self.clock.clone());
         App::new(store, BattleMetrics::new(battlemetrics).unwrap(), Steam::new(steam).unwrap(), clock)
+    }
+
+    /// Everything of a guild that people decide; not what was looked up for them.
+    pub async fn kept(&self, guild: &Guild) -> Export {
+        let app = &self.bot.as_ref().unwrap().app;
+        let mut export = app.export(&Asker::terminal(GuildKey::discord(guild.id()))).await.unwrap();
+        export.groups.iter_mut().for_each(|group| group.last_check = None);
+        Export { servers: vec![], players: vec![], sightings: vec![], sessions: vec![], windows: vec![], ..export }
     }
 
     /// Starts the bot with the right token.

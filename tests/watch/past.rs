@@ -77,7 +77,9 @@ async fn a_visit_while_the_bot_was_down_comes_to_light_and_nobody_left_in_betwee
 #[tokio::test]
 async fn somebody_met_at_the_first_look_did_not_leave_and_come_then() {
     let stage = Stage::new();
-    stage.sim.switch(|switches| (switches.sessions_beside_players_refused, switches.tells_time_connected) = (Some(400), false));
+    stage.sim.switch(|switches| {
+        (switches.sessions_beside_players_refused, switches.tells_time_connected) = (Some(400), false)
+    });
     let chenny = cast::CHENNY_BOUNCE.id;
     stage.tracks("local", cast::RUSTY_MOOSE, &[chenny], false).await;
     // The past is told before there is a second look.

@@ -32,7 +32,7 @@ use crate::{
         facts::{Acquaintance, Roster, Server},
         ids::{PlayerId, ServerId},
         presence::{self, Stale},
-        report::{Purpose, WatchRow},
+        report::{Purpose, Retention, WatchRow},
         schedule,
         session::{Ending, Session, Source},
         trouble::{Service, Trouble, TroubleKind},
@@ -61,6 +61,14 @@ impl Default for WatchOptions {
     }
 }
 
+impl WatchOptions {
+    /// What is shown of it. Somebody tracked is kept no shorter than a stranger.
+    pub(super) fn retention(&self) -> Retention {
+        let (strangers_days, members_days) = (self.keep_strangers_days, self.keep_members_days);
+        Retention { strangers_days, members_days: members_days.max(strangers_days) }
+    }
+}
+
 /// What a step did, and when the next one is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -86,7 +94,7 @@ const REFUSAL_HOLDS_FOR: SignedDuration = SignedDuration::from_mins(1);
 
 /// What the watch remembers between its steps.
 pub(super) struct Watch {
-    options: WatchOptions,
+    pub(super) options: WatchOptions,
     state: Mutex<State>,
     /// What is to be polled is decided by one at a time, whoever takes the step.
     steps: tokio::sync::Mutex<()>,
@@ -225,9 +233,8 @@ impl Watch {
 
     /// From before when nothing is kept of strangers, and of members.
     pub(super) fn forgotten_before(&self, now: Timestamp) -> (Timestamp, Timestamp) {
-        let WatchOptions { keep_strangers_days: strangers, keep_members_days: members, .. } = self.options;
-        let before = |days| sessions::forgotten_before(now, days);
-        (before(strangers), before(members.max(strangers)))
+        let Retention { strangers_days, members_days } = self.options.retention();
+        (sessions::forgotten_before(now, strangers_days), sessions::forgotten_before(now, members_days))
     }
 
     /// Whether this process watches the server.

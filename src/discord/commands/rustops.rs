@@ -156,7 +156,7 @@ pub(in super::super) async fn confirm_forgetting(talk: &Talk, whom: &Whom) -> Do
         Outcome::Done(found) => found,
         Outcome::Choose(choice) => return talk.ask_privately(&choice, Question::Forget).await,
     };
-    let (ticket, stamp) = (talk.open(), talk.door.shelf.keep_text(whom.text(), talk.now()));
+    let (ticket, stamp) = (talk.open(), talk.door.shelf.keep_text(&talk.asker().guild, whom.text(), talk.now()));
     let buttons = vec![
         button(&Press::Forget(ticket, stamp).id(), "Forget", Style::Danger),
         button(&Press::Keep(ticket).id(), "Keep", Style::Secondary),
@@ -170,7 +170,12 @@ pub(in super::super) async fn forget_kept(talk: &Talk, ticket: Ticket, stamp: u6
     if !talk.claim(ticket).await? {
         return Ok(());
     }
-    let whom = talk.door.shelf.text(stamp).and_then(|text| Whom::read(&text)).ok_or_else(phrases::stale)?;
+    let whom = talk
+        .door
+        .shelf
+        .text(&talk.asker().guild, stamp)
+        .and_then(|text| Whom::read(&text))
+        .ok_or_else(phrases::stale)?;
     match whom.forget(talk, false).await? {
         Outcome::Done(report) => talk.turn(&talk.plain(&view::keeping::forgotten(&report))).await,
         // Another of that name came up in between.
@@ -202,7 +207,7 @@ async fn about(ctx: Ctx<'_>) -> Result<(), Trouble> {
     let about = view::help::About {
         version: env!("CARGO_PKG_VERSION"),
         licence: env!("CARGO_PKG_LICENSE"),
-        home: env!("CARGO_PKG_HOMEPAGE"),
+        home: crate::domain::release::HOME,
     };
     ctx.data().say(view::help::about(about)).await
 }

@@ -17,6 +17,6 @@ pub(super) async fn track_players(ctx: Ctx<'_>, message: serenity::Message) -> R
     if players.is_empty() {
         return talk.whisper(&phrases::no_players()).await;
     }
-    let kept = talk.door.shelf.keep_text(players.join("\n"), talk.now());
+    let kept = talk.door.shelf.keep_text(&talk.asker().guild, players.join("\n"), talk.now());
     track::which_group(talk, Who::Kept(kept), &players).await
 }

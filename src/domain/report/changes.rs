@@ -24,8 +24,19 @@ pub struct SettingsReport {
     pub guild: GuildKey,
     /// Now.
     pub settings: Settings,
+    /// For how long what is kept: the same for every guild, and changed in the configuration alone.
+    pub retention: Retention,
     /// The change, for undo; none when nothing changed.
     pub change: Option<ChangeId>,
+}
+
+/// For how many days what is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Retention {
+    /// When players whom nobody tracks were on, and the names they had.
+    pub strangers_days: u32,
+    /// When tracked players were on.
+    pub members_days: u32,
 }
 
 /// What to change in the settings. `None` leaves a field, `Some(None)` resets it.

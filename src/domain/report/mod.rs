@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     board::{BoardRemoved, BoardReport, BoardSet, GroupAtAGlance, Seen},
-    changes::{Audit, BoardPlace, Change, ChangeRow, Settings, SettingsPatch, SettingsReport, Undone},
+    changes::{Audit, BoardPlace, Change, ChangeRow, Retention, Settings, SettingsPatch, SettingsReport, Undone},
     group::{
         GroupBrief, GroupCheck, GroupDeleted, GroupList, GroupPinned, GroupRenamed, GroupRow, GroupUpdated, Imported,
         ImportedLine, LastCheck, LineResult, MemberAdded, MemberRemoved, MemberState, NotUpdated, Renamed,

@@ -273,6 +273,25 @@ impl BattleMetrics {
     }
 }
 
+/// For `fuzz/`: reads a document as everything that it may be an answer to.
+#[cfg(fuzzing)]
+pub(super) fn read_all(service: &BattleMetrics, document: &Value) -> anyhow::Result<()> {
+    let (server, player) = ("1".parse()?, "1".parse()?);
+    let now = service.0.clock.now();
+    if let Ok(list) = service.data_list(document) {
+        wire::each(list, "servers", wire::rust_server);
+        wire::each(list, "players", |hit| wire::player_hit(hit, Some(server)));
+        wire::newest_first(&mut wire::sessions(list, player, server, |_| Some(())));
+    }
+    assert!(wire::online(document, server, now).iter().all(|online| online.since.is_none_or(|since| since <= now)));
+    let _ = (wire::player(document), wire::acquaintance(document), service.read_server(document, server));
+    let first = service.0.line.url(["players"]);
+    if let Ok(Some(next)) = service.next_page(document, &first) {
+        assert!(service.0.line.is_home(&next), "{next} is elsewhere");
+    }
+    Ok(())
+}
+
 impl fmt::Debug for BattleMetrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("BattleMetrics")

@@ -1,6 +1,7 @@
 //! Stories of `open`.
 
 use super::*;
+use crate::domain::keeping::unwatched;
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -42,7 +43,15 @@ impl Place {
 
     /// The copy before a migration to the version after ours.
     fn copy(&self) -> PathBuf {
-        self.folder.path().join(format!("rustops.db.before-v{}", VERSION + 1))
+        self.folder.path().join(format!("rustops.db.before-v{}.gz", VERSION + 1))
+    }
+
+    /// What the copy holds, as a database of its own.
+    fn unpacked(&self) -> PathBuf {
+        let unpacked = self.folder.path().join("unpacked.db");
+        let mut packed = flate2::read::MultiGzDecoder::new(fs::File::open(self.copy()).unwrap());
+        io::copy(&mut packed, &mut fs::File::create(&unpacked).unwrap()).unwrap();
+        unpacked
     }
 
     fn files(&self) -> Vec<String> {
@@ -122,10 +131,46 @@ fn a_file_of_an_older_version_is_copied_and_then_migrated() {
     migrated.execute("UPDATE guilds SET blue = 'yes'", []).unwrap();
     assert_eq!(guilds(&migrated), ["local"]);
 
-    let copy = place.copy();
-    let copied = open(&copy, NOW).unwrap();
+    let copied = open(&place.unpacked(), NOW).unwrap();
     assert_eq!(guilds(&copied), ["local"]);
     assert!(copied.prepare("SELECT blue FROM guilds").is_err(), "the copy is of the version before");
+}
+
+#[tokio::test]
+async fn whoever_goes_back_to_the_version_before_restores_the_copy() {
+    let place = Place::with_guild("local");
+    place.open_later(&[BLUE]).unwrap();
+    assert!(matches!(place.refused(), OpenError::NewerVersion { .. }));
+    let restored = crate::store::backup::restore(place.file.clone(), place.copy(), NOW, unwatched()).await.unwrap();
+    assert!(restored.kept.is_some());
+    assert_eq!(guilds(&open(&place.file, NOW).unwrap()), ["local"]);
+}
+
+#[test]
+fn what_is_left_of_a_migration_that_failed_is_replaced() {
+    let place = Place::with_guild("local");
+    fs::write(place.copy(), "half a copy").unwrap();
+    place.open_later(&[BLUE]).unwrap();
+    assert_eq!(guilds(&open(&place.unpacked(), NOW).unwrap()), ["local"]);
+    assert_eq!(place.files(), ["rustops.db", place.copy().file_name().unwrap().to_str().unwrap(), "unpacked.db"]);
+}
+
+#[test]
+fn a_damaged_file_is_not_migrated() {
+    let place = Place::with_guild("local");
+    let connection = open(&place.file, NOW).unwrap();
+    let filler = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 3000)
+                  INSERT INTO guilds (key) SELECT 'guild ' || x FROM n;";
+    connection.execute_batch(filler).unwrap();
+    drop(connection);
+    let size = usize::try_from(fs::metadata(&place.file).unwrap().len()).unwrap();
+    // Beyond what is looked at with every start.
+    damage(&place.file, size - 2 * 4096..size - 4096);
+    let before = fs::read(&place.file).unwrap();
+    let error = place.open_later(&[BLUE]).unwrap_err();
+    assert!(matches!(error, OpenError::Corrupt { .. }), "{error:?}");
+    assert_eq!(fs::read(&place.file).unwrap(), before);
+    assert_eq!(place.files(), ["rustops.db"]);
 }
 
 #[cfg(unix)]
@@ -144,8 +189,7 @@ fn the_copy_holds_what_was_not_merged_into_the_file_yet() {
     let running = open(&place.file, NOW).unwrap();
     running.execute("INSERT INTO guilds (key) VALUES ('fresh')", []).unwrap();
     place.open_later(&[BLUE]).unwrap();
-    let copy = place.copy();
-    assert_eq!(guilds(&open(&copy, NOW).unwrap()), ["fresh"]);
+    assert_eq!(guilds(&open(&place.unpacked(), NOW).unwrap()), ["fresh"]);
 }
 
 #[test]
@@ -157,10 +201,12 @@ fn only_the_newest_copies_stay() {
         ("d", "CREATE TABLE d (x INTEGER) STRICT;"),
         ("e", "CREATE TABLE e (x INTEGER) STRICT;"),
     ];
+    // As the first versions left it.
+    fs::write(place.folder.path().join("rustops.db.before-v2"), "").unwrap();
     for count in 1..=later.len() {
         place.open_later(&later[..count]).unwrap();
     }
-    let copies = (VERSION + 2..=VERSION + 4).map(|version| format!("rustops.db.before-v{version}"));
+    let copies = (VERSION + 2..=VERSION + 4).map(|version| format!("rustops.db.before-v{version}.gz"));
     assert_eq!(place.files(), std::iter::once("rustops.db".to_owned()).chain(copies).collect::<Vec<_>>());
 }
 
@@ -210,8 +256,8 @@ fn processes_that_migrate_at_the_same_moment_do_it_once() {
             opened.join().unwrap().unwrap();
         }
     });
-    let copy = place.copy();
-    assert!(open(&copy, NOW).unwrap().prepare("SELECT blue FROM guilds").is_err(), "copied before the first change");
+    let copied = open(&place.unpacked(), NOW).unwrap();
+    assert!(copied.prepare("SELECT blue FROM guilds").is_err(), "copied before the first change");
 }
 
 #[test]

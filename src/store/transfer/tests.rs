@@ -7,8 +7,8 @@ use super::*;
 use crate::{
     domain::{
         facts::{QueryStatus, Server, ServerStatus},
-        ids::{ChangeId, ChannelId, RoleId, SteamId},
-        report::{Change, ChangeRow, MemberName, Settings},
+        ids::{BoardId, ChangeId, ChannelId, RoleId, SteamId},
+        report::{BoardPlace, Change, ChangeRow, MemberName, ServerName, Settings},
         session::{Ending, Source},
     },
     store::open,
@@ -65,8 +65,75 @@ fn group() -> impl Strategy<Value = (String, Option<usize>, Timestamp, Option<Ti
     ("[a-zA-Z ]{1,9}", option::of(0_usize..5), instant(), option::of(instant()), any::<bool>(), vec(member, 0..5))
 }
 
-fn change() -> impl Strategy<Value = (u64, u64, String, Timestamp, Option<Timestamp>, bool)> {
-    (1_u64..20, 1_u64..40, text(), instant(), option::of(instant()), any::<bool>())
+fn settings() -> impl Strategy<Value = Settings> {
+    (text(), option::of(1_u64..9), option::of(1_u64..9)).prop_map(|(time_zone, changers, log_channel)| Settings {
+        time_zone,
+        changers: changers.and_then(RoleId::new),
+        log_channel: log_channel.and_then(ChannelId::new),
+    })
+}
+
+/// Every kind of change there is: the compiler asks for a line here when there is another.
+const fn known(change: &Change) {
+    match change {
+        Change::ActiveServer { .. }
+        | Change::MembersAdded { .. }
+        | Change::MemberRemoved { .. }
+        | Change::GroupDeleted { .. }
+        | Change::GroupRenamed { .. }
+        | Change::GroupPinned { .. }
+        | Change::Board { .. }
+        | Change::Forgotten
+        | Change::Settings { .. } => {}
+    }
+}
+
+fn what() -> impl Strategy<Value = Change> {
+    let group = || (1_u64..20).prop_map(|id| GroupId::new(id).unwrap());
+    let server =
+        || option::of((1_u64..9, text()).prop_map(|(id, name)| ServerName { id: ServerId::new(id).unwrap(), name }));
+    let ids = || (option::of(1_u64..9), option::of(1_u64..9));
+    let member = || {
+        (1_u64..40, text(), ids()).prop_map(|(id, name, (player, steam))| MemberName {
+            id: MemberId::new(id).unwrap(),
+            name,
+            player: player.and_then(PlayerId::new),
+            steam: steam.and_then(|steam| SteamId::new(76_561_198_000_000_000 + steam)),
+        })
+    };
+    let place = || {
+        option::of((1_u64..9, 1_u64..9).prop_map(|(id, channel)| BoardPlace {
+            id: BoardId::new(id).unwrap(),
+            channel: ChannelId::new(channel).unwrap(),
+        }))
+    };
+    let one = prop_oneof![
+        (server(), server()).prop_map(|(before, after)| Change::ActiveServer { before, after }),
+        (group(), text(), any::<bool>(), vec(member(), 0..3)).prop_map(|(group, name, group_is_new, members)| {
+            Change::MembersAdded { group, name, group_is_new, members }
+        }),
+        (group(), text(), member()).prop_map(|(group, name, member)| Change::MemberRemoved { group, name, member }),
+        (group(), text(), 0_usize..9).prop_map(|(group, name, members)| Change::GroupDeleted { group, name, members }),
+        (group(), text(), text()).prop_map(|(group, before, after)| Change::GroupRenamed { group, before, after }),
+        (group(), text(), server(), server()).prop_map(|(group, name, before, after)| Change::GroupPinned {
+            group,
+            name,
+            before,
+            after
+        }),
+        (option::of(group()), option::of(text()), place(), place())
+            .prop_map(|(group, name, before, after)| Change::Board { group, name, before, after }),
+        Just(Change::Forgotten),
+        (settings(), settings()).prop_map(|(before, after)| Change::Settings { before, after }),
+    ];
+    one.prop_map(|change| {
+        known(&change);
+        change
+    })
+}
+
+fn change() -> impl Strategy<Value = (Change, String, Timestamp, Option<Timestamp>)> {
+    (what(), text(), instant(), option::of(instant()))
 }
 
 prop_compose! {
@@ -130,14 +197,8 @@ prop_compose! {
         let mut windows: Vec<ExportedWindow> = looked.into_iter().map(|(place, start, length)| ExportedWindow { server: server(place), start: at(start), stop: at(start + length) }).collect();
         windows.sort_by_key(|window| (window.server, window.start));
         windows.dedup_by(|next, one| one.server == next.server && next.start <= one.stop);
-        let changes = (1..).zip(changes).map(|(number, (group, member, name, at, undone_at, added))| {
-            let (group, member) = (GroupId::new(group).unwrap(), MemberName { id: MemberId::new(member).unwrap(), name: name.clone(), player: None, steam: None });
-            let change = if added {
-                Change::MembersAdded { group, name: name.clone(), group_is_new: true, members: vec![member.clone(), member] }
-            } else {
-                Change::MemberRemoved { group, name: name.clone(), member }
-            };
-            ChangeRow { id: ChangeId::new(number).unwrap(), at, actor: "terminal".to_owned(), actor_name: name, change, undone_at }
+        let changes = (1..).zip(changes).map(|(number, (change, actor_name, at, undone_at))| {
+            ChangeRow { id: ChangeId::new(number).unwrap(), at, actor: "terminal".to_owned(), actor_name, change, undone_at }
         }).collect();
         let mut export = Export {
             format: FORMAT.to_owned(),

@@ -283,6 +283,29 @@ impl Member {
         })
     }
 
+    /// Presses what nobody offered, as a tampered client would: a made-up custom id, on a message that is there; a menu's
+    /// if something is `picked`.
+    pub fn forges_press(&self, on: &impl OnScreen, id: &str, picked: Option<&str>) -> Pending {
+        let message = on.message_id();
+        let data = match picked {
+            Some(value) => json!({ "custom_id": id, "component_type": 3, "values": [value] }),
+            None => json!({ "custom_id": id, "component_type": 2 }),
+        };
+        self.act(|_| Ok(self.deed(Kind::Component, data, Some(message))))
+    }
+
+    /// Sends off a form with one input that nobody opened.
+    pub fn forges_form(&self, on: &impl OnScreen, id: &str, text: &str) -> Pending {
+        let message = on.message_id();
+        let input = json!({ "type": 4, "custom_id": "text", "value": text });
+        let data = json!({ "custom_id": id, "components": [{ "type": 1, "components": [input] }] });
+        self.act(|world| {
+            let deed = self.deed(Kind::Modal, data, Some(message));
+            let opened_by = json!({ "id": "1", "type": 3, "user": world.user_json(self.id) });
+            Ok(Deed { opened_by: Some(opened_by), ..deed })
+        })
+    }
+
     fn in_channel_of(&self, other: &Self) -> Self {
         Self { channel: other.channel, guild: other.guild, ..self.clone() }
     }
