@@ -236,13 +236,18 @@ pub fn shrink(connection: &Connection) -> anyhow::Result<()> {
     let (free, all) = (count("freelist_count")?, count("page_count")?);
     // What is deleted every day is filled again every day; only more than that is worth writing for.
     if free > 1000 && free * 4 > all {
-        connection.execute_batch("PRAGMA incremental_vacuum(100)").context("shrink the file")?;
+        // Each step gives one page back.
+        let mut vacuum = connection.prepare_cached("PRAGMA incremental_vacuum(100)")?;
+        let mut pages = vacuum.query([])?;
+        while pages.next().context("shrink the file")?.is_some() {}
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::{
         domain::ids::GuildKey,
@@ -306,5 +311,29 @@ mod tests {
         assert_eq!(present(&connection, moose).unwrap(), [(id(2), at(25))]);
         let spans = [(10, 50), (90, 100)].map(|(start, stop)| Span::new(at(start), at(stop)).unwrap());
         assert_eq!(windows(&connection, moose).unwrap(), spans);
+    }
+
+    #[test]
+    fn a_file_in_which_much_lies_empty_becomes_smaller_step_by_step() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = Connection::open(folder.path().join("a.db")).unwrap();
+        let set = "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA page_size = 4096; CREATE TABLE old (what BLOB) STRICT;";
+        connection.execute_batch(set).unwrap();
+        let size = || fs::metadata(folder.path().join("a.db")).unwrap().len() / 4096;
+        let fill = "WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 2500)
+                    INSERT INTO old SELECT zeroblob(4000) FROM many";
+        connection.execute_batch(fill).unwrap();
+        let full = size();
+        shrink(&connection).unwrap();
+        assert_eq!(size(), full, "all of it is in use");
+
+        connection.execute_batch("DELETE FROM old").unwrap();
+        assert_eq!(size(), full, "what is empty may be filled again");
+        shrink(&connection).unwrap();
+        assert!((90..=110).contains(&(full - size())), "{} of {full} pages went at once", full - size());
+        for _ in 0..50 {
+            shrink(&connection).unwrap();
+        }
+        assert!((900..=1100).contains(&size()), "{} pages stay to be filled", size());
     }
 }
