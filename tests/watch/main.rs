@@ -20,3 +20,4 @@ mod private;
 mod stage;
 mod storage;
 mod trouble;
+mod truth;

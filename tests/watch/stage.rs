@@ -15,6 +15,7 @@ use rustops::{
     clock::{Clock, ManualClock},
     domain::{
         ids::{GuildKey, PlayerId, ServerId},
+        schedule,
         session::Span,
     },
     remote::{BattleMetrics, Options, Steam},
@@ -76,7 +77,11 @@ impl Stage {
     }
 
     pub(crate) fn with(options: WatchOptions) -> Self {
-        let clock = ManualClock::hasty(World::START);
+        Self::beginning_at(World::START, options)
+    }
+
+    pub(crate) fn beginning_at(start: Timestamp, options: WatchOptions) -> Self {
+        let clock = ManualClock::hasty(start);
         let sim_options = SimOptions { seed: 7, clock: Arc::new(clock.clone()), latency: Duration::ZERO };
         let (sim, services) = Sim::bind(sim_options).unwrap();
         spawn(services);
@@ -95,6 +100,11 @@ impl Stage {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// How often a server with tracked players is polled.
+    pub(crate) fn every(&self) -> SignedDuration {
+        self.options.every
     }
 
     /// The guild looks at `server` and tracks `tracked` in groups of 50.
@@ -137,12 +147,29 @@ impl Stage {
         facts
     }
 
+    /// Whatever of the watch is due.
+    pub(crate) async fn step(&self) -> Step {
+        self.app.watch_step().await.unwrap()
+    }
+
+    /// What is due now is done, and what is due right behind it.
+    pub(crate) async fn catches_up(&self) {
+        loop {
+            let pause = self.step().await.next.duration_since(self.wrong.now());
+            // From then on it would only ask whether there is something new to be watched.
+            if pause >= schedule::DOZE {
+                break;
+            }
+            self.clock.advance(pause);
+        }
+    }
+
     /// The watch goes on for so long. Returns what its steps told.
     pub(crate) async fn watches_for(&self, time: SignedDuration) -> Vec<Step> {
         let until = self.now() + time;
         let mut steps = Vec::new();
         loop {
-            let step = self.app.watch_step().await.unwrap();
+            let step = self.step().await;
             let pause = step.next.duration_since(self.wrong.now());
             steps.push(step);
             if self.now() + pause > until {
@@ -180,12 +207,22 @@ impl Stage {
 
     /// When the player really was on the server until now.
     pub(crate) fn truth(&self, player: u64, server: u64) -> Vec<Span> {
+        rustops::domain::session::union(self.true_spans(player, server))
+    }
+
+    /// When the player really left the server.
+    pub(crate) fn leavings(&self, player: u64, server: u64) -> Vec<Timestamp> {
+        self.true_spans(player, server).into_iter().map(Span::stop).collect()
+    }
+
+    /// Each stay; who leaves and comes back in the same second has two that touch.
+    fn true_spans(&self, player: u64, server: u64) -> Vec<Span> {
+        let second = |at: Timestamp| Timestamp::from_second(at.as_second()).unwrap();
         let sessions = self.sim.world().sessions(player, Some(server), self.now());
-        let spans = sessions.into_iter().filter_map(|session| {
-            let second = |at: Timestamp| Timestamp::from_second(at.as_second()).unwrap();
+        let span = |session: rustops::sim::Session| {
             Span::new(second(session.start), second(session.stop.unwrap_or(self.now())))
-        });
-        rustops::domain::session::union(spans)
+        };
+        sessions.into_iter().filter_map(span).collect()
     }
 }
 
