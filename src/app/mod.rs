@@ -64,6 +64,9 @@ use crate::{
 /// How long what was deleted can be brought back.
 pub const RESTORABLE_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 
+/// For how long the record of changes tells what was done.
+pub const RECORDED_FOR: SignedDuration = SignedDuration::from_hours(365 * 24);
+
 /// The most groups of a guild.
 pub const MAX_GROUPS: usize = 500;
 
@@ -109,7 +112,8 @@ impl App {
         self.clock.sleep(time.unsigned_abs())
     }
 
-    /// Removes for good what was deleted longer ago than [`RESTORABLE_FOR`]. Returns how many things that were.
+    /// Removes for good what was deleted longer ago than [`RESTORABLE_FOR`], and from the record of changes what was done
+    /// longer ago than [`RECORDED_FOR`]. Returns how many things that were.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -118,8 +122,9 @@ impl App {
         if self.clock_holds().is_err() {
             return Ok(0);
         }
-        let before = self.clock.now() - RESTORABLE_FOR;
-        self.write(move |tx| Ok(groups::purge(tx, before)?)).await
+        let now = self.clock.now();
+        let (deleted, done) = (now - RESTORABLE_FOR, now - RECORDED_FOR);
+        self.write(move |tx| Ok(groups::purge(tx, deleted)? + store::audit::prune(tx, done)?)).await
     }
 
     /// Whether this machine's clock is good enough to keep times by.

@@ -5,6 +5,7 @@
 pub mod attendance;
 pub mod board;
 pub mod budget;
+pub mod calendar;
 pub mod export;
 pub mod facts;
 pub mod hiding;

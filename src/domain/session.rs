@@ -1,12 +1,10 @@
 //! Presence over time: who was where from when to when, and when anybody looked at all. The arithmetic of it, for players
 //! on a game server and whoever else can be somewhere.
 //!
-//! Pure. What a roster says of the present is in [`super::attendance`]; nothing here asks, keeps or words anything.
+//! Pure. What a roster says of the present is in [`super::attendance`], hours and days of a zone are in
+//! [`super::calendar`]; nothing here asks, keeps or words anything.
 
-use jiff::{
-    SignedDuration, Timestamp,
-    tz::{Offset, TimeZone},
-};
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A stretch of time, never empty: from its start up to, and without, its stop.
@@ -172,45 +170,6 @@ pub fn total_within(spans: &[Span], window: Span) -> SignedDuration {
     spans.iter().filter_map(|span| span.clip(window)).map(Span::length).sum()
 }
 
-/// Hours of a week.
-pub const HOURS: usize = 7 * 24;
-
-/// How much of the spans lies in each hour of the week of a zone, Monday's first hour first. An hour of the clock that
-/// happens twice counts twice, one that is skipped not at all.
-pub fn hours_of_week(spans: &[Span], zone: &TimeZone) -> [SignedDuration; HOURS] {
-    let mut hours = [SignedDuration::ZERO; HOURS];
-    for span in spans {
-        let mut at = span.start;
-        while at < span.stop {
-            let (offset, until) = offset_at(zone, at);
-            let stretch = until.min(span.stop);
-            while at < stretch {
-                let local = at.as_second() + i64::from(offset.seconds());
-                let left = SignedDuration::from_secs(3600 - local.rem_euclid(3600))
-                    - SignedDuration::from_nanos(at.subsec_nanosecond().into());
-                let next = at.saturating_add(left).unwrap_or(Timestamp::MAX).min(stretch);
-                if let Some(hour) = hours.get_mut(hour_of_week(local)) {
-                    *hour += next.duration_since(at);
-                }
-                at = next;
-            }
-        }
-    }
-    hours
-}
-
-/// The offset that holds at an instant, and when another begins to hold.
-fn offset_at(zone: &TimeZone, at: Timestamp) -> (Offset, Timestamp) {
-    let until = zone.following(at).next().map_or(Timestamp::MAX, |transition| transition.timestamp());
-    (zone.to_offset(at), until)
-}
-
-/// `local` counts seconds of the clock on the wall since 1970, whose first day was a Thursday.
-fn hour_of_week(local: i64) -> usize {
-    let monday = local + 3 * 86_400;
-    usize::try_from(monday.div_euclid(3600).rem_euclid(7 * 24)).unwrap_or(0)
-}
-
 /// Where a window of ours cuts a session that was told, a rest shorter than this that touches nothing of ours is not a
 /// visit but the difference between two clocks.
 const SLIVER: SignedDuration = SignedDuration::from_mins(2);
@@ -373,40 +332,6 @@ mod tests {
             let once = merge(&own, &windows, &told);
             prop_assert_eq!(merge(&once, &windows, &told), once);
         }
-
-        #[test]
-        fn every_second_lies_in_one_hour_of_the_week(start in 1_600_000_000_i64..1_900_000_000, length in 1_i64..4_000_000) {
-            for zone in ["Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"] {
-                let zone = TimeZone::get(zone).unwrap();
-                let hours = hours_of_week(&[span(start, start + length)], &zone);
-                prop_assert_eq!(hours.iter().sum::<SignedDuration>(), SignedDuration::from_secs(length));
-            }
-        }
-    }
-
-    fn hours(from: &str, to: &str, zone: &str) -> Vec<(usize, SignedDuration)> {
-        let span = Span::new(from.parse().unwrap(), to.parse().unwrap()).unwrap();
-        let hours = hours_of_week(&[span], &TimeZone::get(zone).unwrap());
-        hours.into_iter().enumerate().filter(|(_, length)| !length.is_zero()).collect()
-    }
-
-    #[test]
-    fn an_evening_lies_in_the_evening_of_the_guild() {
-        let hour = SignedDuration::from_hours(1);
-        // A Friday, 20:30 to 22:00 in Berlin.
-        let friday = hours("2026-07-03T18:30:00Z", "2026-07-03T20:00:00Z", "Europe/Berlin");
-        assert_eq!(friday, [(4 * 24 + 20, hour / 2), (4 * 24 + 21, hour)]);
-    }
-
-    #[test]
-    fn the_hour_that_happens_twice_counts_twice_and_the_skipped_one_never() {
-        let hour = SignedDuration::from_hours(1);
-        // Sunday, 2026-10-25, 02:00 to 04:00 on the clock: three hours.
-        let autumn = hours("2026-10-25T00:00:00Z", "2026-10-25T03:00:00Z", "Europe/Berlin");
-        assert_eq!(autumn, [(6 * 24 + 2, hour * 2), (6 * 24 + 3, hour)]);
-        // Sunday, 2026-03-29, 01:00 to 04:00 on the clock: two hours.
-        let spring = hours("2026-03-29T00:00:00Z", "2026-03-29T02:00:00Z", "Europe/Berlin");
-        assert_eq!(spring, [(6 * 24 + 1, hour), (6 * 24 + 3, hour)]);
     }
 
     #[test]

@@ -106,6 +106,12 @@ impl Crew {
         self.second = None;
     }
 
+    /// Whether all of a day lies between two seconds.
+    pub(super) fn is_within(&self, day: i64, from: i64, until: i64) -> bool {
+        let dawn = self.midnight(day) + DAWN;
+        from <= dawn && dawn + DAY <= until
+    }
+
     fn midnight(&self, day: i64) -> i64 {
         day * DAY - self.zone
     }

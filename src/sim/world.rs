@@ -428,6 +428,9 @@ impl World {
     /// A day without the hours for which the player has a script.
     fn natural(&self, index: usize, day: i64) -> Vec<Stay> {
         let (Some(player), Some(crew)) = (self.players.get(index), self.crew(index)) else { return Vec::new() };
+        if player.script.as_ref().is_some_and(|script| crew.is_within(day, script.from, script.until)) {
+            return Vec::new();
+        }
         let mut stays = people::natural_day(self.seed, index, player, crew, day);
         if let Some(script) = &player.script {
             stays.retain(|stay| stay.start < script.from || stay.start >= script.until);

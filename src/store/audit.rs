@@ -91,6 +91,14 @@ pub fn mark_undone(connection: &Connection, id: ChangeId, now: Timestamp) -> any
     Ok(())
 }
 
+/// Forgets changes that were made before an instant. Returns how many.
+///
+/// # Errors
+/// Those of the database.
+pub fn prune(connection: &Connection, before: Timestamp) -> anyhow::Result<usize> {
+    connection.execute("DELETE FROM changes WHERE at < ?1", [Seconds(before)]).context("forget changes")
+}
+
 fn change_row(row: &Row<'_>) -> rusqlite::Result<ChangeRow> {
     let change = serde_json::from_str(row.get_ref(4)?.as_str()?)
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(4, Type::Text, error.into()))?;
@@ -157,5 +165,17 @@ mod tests {
         let connection = open::in_memory();
         let change = record(&connection, &GuildKey::local(), "42", "Ann", &renamed("a"), second(1)).unwrap();
         assert_eq!(get(&connection, &"2".parse().unwrap(), change).unwrap(), None);
+    }
+
+    #[test]
+    fn old_changes_are_forgotten_and_their_numbers_not_given_again() {
+        let connection = open::in_memory();
+        let home = GuildKey::local();
+        let numbers = [1, 2].map(|at| record(&connection, &home, "42", "Ann", &renamed("a"), second(at)).unwrap());
+        assert_eq!(prune(&connection, second(2)).unwrap(), 1);
+        let (left, total) = list(&connection, &home, 0, 9).unwrap();
+        assert_eq!((left[0].id, total), (numbers[1], 1));
+        assert_eq!(prune(&connection, second(9)).unwrap(), 1);
+        assert!(record(&connection, &home, "42", "Ann", &renamed("b"), second(9)).unwrap() > numbers[1]);
     }
 }

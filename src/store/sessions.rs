@@ -370,6 +370,7 @@ pub fn lose_sight(
 pub struct Bookmark {
     subject: i64,
     player: i64,
+    sighting: i64,
 }
 
 /// Strangers' sessions of one place that are forgotten in one bite: more than come to a busy server in an hour.
@@ -382,7 +383,8 @@ const NAMES: i64 = 500;
 const SUBJECTS: i64 = 50;
 
 /// Forgets a bite of what is old: strangers' sessions that ended before `strangers`, sessions of members that ended
-/// before `members`, and names of strangers not noted since `strangers`. Returns where to go on.
+/// before `members`, and what else was noted of strangers before `strangers`: names, visits, inquiries. Returns where to
+/// go on.
 ///
 /// # Errors
 /// Those of the database.
@@ -393,9 +395,11 @@ pub fn prune(
     from: Bookmark,
 ) -> anyhow::Result<Bookmark> {
     prune_passages(connection, strangers)?;
+    prune_inquiries(connection, strangers)?;
     let subject = prune_sessions(connection, strangers, members, from.subject)?;
     let player = prune_names(connection, strangers, from.player)?;
-    Ok(Bookmark { subject, player })
+    let sighting = prune_sightings(connection, strangers, from.sighting)?;
+    Ok(Bookmark { subject, player, sighting })
 }
 
 fn prune_passages(connection: &Connection, before: Timestamp) -> anyhow::Result<()> {
@@ -458,6 +462,36 @@ fn prune_names(connection: &Connection, before: Timestamp, after: i64) -> anyhow
         }
     }
     Ok(looked_at.last().map_or(0, |(player, _)| *player))
+}
+
+/// What an inquiry of a stranger told is forgotten by then.
+fn prune_inquiries(connection: &Connection, before: Timestamp) -> anyhow::Result<()> {
+    connection
+        .prepare_cached(
+            "DELETE FROM inquiries
+             WHERE at < ?1 AND NOT EXISTS (SELECT 1 FROM members WHERE members.player = inquiries.subject)",
+        )?
+        .execute([Seconds(before)])
+        .context("forget inquiries")?;
+    Ok(())
+}
+
+/// Of somebody who was looked for and never got a name, nothing else would ever remind.
+fn prune_sightings(connection: &Connection, before: Timestamp, after: i64) -> anyhow::Result<i64> {
+    let last: Option<i64> = connection
+        .prepare_cached(
+            "SELECT max(player) FROM (SELECT player FROM sightings WHERE player > ?1 ORDER BY player LIMIT ?2)",
+        )?
+        .query_row([after, NAMES], |row| row.get(0))?;
+    let Some(last) = last else { return Ok(0) };
+    connection
+        .prepare_cached(
+            "DELETE FROM sightings WHERE player > ?1 AND player <= ?2 AND known_at < ?3
+                 AND NOT EXISTS (SELECT 1 FROM players WHERE players.id = sightings.player)",
+        )?
+        .execute(params![after, last, Seconds(before)])
+        .context("forget sightings")?;
+    Ok(last)
 }
 
 /// Until when a session may have ended to be forgotten at `now`.
@@ -549,6 +583,55 @@ mod tests {
             assert_eq!(known, HashMap::from([(id(1), inquiry)]));
         }
         assert_eq!(super::inquiries(&connection).unwrap(), HashMap::from([((moose(), id(1)), at(12))]));
+    }
+
+    #[test]
+    fn of_strangers_nothing_stays_that_was_noted_in_passing() {
+        let connection = open::in_memory();
+        servers::remember(&connection, &server(5, "Moose"), at(0), None).unwrap();
+        players::remember(&connection, &[(id(1), "Wolf".to_owned())], at(60 * DAY)).unwrap();
+        let group = groups::create(&connection, &crate::domain::ids::GuildKey::local(), "Zoo", at(0)).unwrap();
+        groups::add_member(&connection, group, Some(id(1)), None, "Wolf", at(0)).unwrap();
+        for (player, day) in [(1, 0), (2, 0), (3, 50)] {
+            note_inquiry(&connection, id(player), moose(), at(day * DAY)).unwrap();
+            let nothing = sightings::Sighting {
+                last_seen: None,
+                first_seen: None,
+                total: None,
+                online: false,
+                since: None,
+                known_at: at(day * DAY),
+            };
+            sightings::record(&connection, moose(), &[(id(player), nothing)]).unwrap();
+        }
+        prune_all(&connection, 45, 0);
+        let all = [1, 2, 3].map(id);
+        let asked = inquiries_of(&connection, moose(), &all).unwrap();
+        let noted = sightings::get(&connection, moose(), &all).unwrap();
+        for (player, is_kept) in [(1, true), (2, false), (3, true)] {
+            assert_eq!(asked.contains_key(&id(player)), is_kept, "the inquiry of {player}");
+            assert_eq!(noted.contains_key(&id(player)), is_kept, "the sighting of {player}");
+        }
+    }
+
+    #[test]
+    fn a_file_from_which_strangers_go_again_does_not_grow_without_end() {
+        let connection = open::in_memory();
+        let pages = |connection: &Connection| {
+            connection.pragma_query_value(None, "page_count", |row| row.get::<_, i64>(0)).unwrap()
+        };
+        let mut sizes = Vec::new();
+        for week in 0..40 {
+            let come = |number: i64| {
+                let start = week * 7 * DAY + number * 300;
+                visit(u64::try_from(week * 1000 + number % 700 + 1).unwrap(), start, start + 3600)
+            };
+            add_passages(&connection, moose(), &(0..1000).map(come).collect::<Vec<_>>()).unwrap();
+            prune(&connection, at((week * 7 - 45) * DAY), at(-400 * DAY), Bookmark::default()).unwrap();
+            sizes.push(pages(&connection));
+        }
+        let (early, late) = (sizes[9], sizes[39]);
+        assert!(late <= early + early / 10, "{sizes:?}");
     }
 
     fn prune_all(connection: &Connection, strangers: i64, members: i64) {

@@ -227,6 +227,37 @@ pub fn prune_windows(connection: &Connection, before: Timestamp) -> anyhow::Resu
     connection.execute("DELETE FROM windows WHERE stop < ?1", [Seconds(before)]).context("forget windows")
 }
 
+/// Ends, for a server that nobody has looked at since an instant, the sessions that ran at the last look: nobody will look
+/// who could. Members' are kept as not observed any more, strangers' are forgotten. One server at a time.
+///
+/// # Errors
+/// Those of the database.
+pub fn prune_present(connection: &Connection, before: Timestamp) -> anyhow::Result<()> {
+    let place: Option<i64> = connection
+        .prepare_cached(
+            "SELECT id FROM places WHERE observed_until < ?1
+                 AND EXISTS (SELECT 1 FROM present WHERE present.place = places.id) LIMIT 1",
+        )?
+        .query_row([Seconds(before)], |row| row.get(0))
+        .optional()
+        .context("look for a place that nobody looks at")?;
+    let Some(place) = place else { return Ok(()) };
+    connection
+        .prepare_cached(
+            "INSERT OR IGNORE INTO sessions (subject, place, start, length, ending, source)
+             SELECT subject, place, start, max(observed_until - start, 0), 1, 0
+             FROM present JOIN places ON places.id = present.place
+             WHERE place = ?1 AND EXISTS (SELECT 1 FROM members WHERE members.player = present.subject)",
+        )?
+        .execute([place])
+        .context("end the sessions of members")?;
+    connection
+        .prepare_cached("DELETE FROM present WHERE place = ?1")?
+        .execute([place])
+        .context("forget who was there")?;
+    Ok(())
+}
+
 /// Gives pages that nothing lies in back to the file system when there are many, a few at a time.
 ///
 /// # Errors
@@ -236,17 +267,22 @@ pub fn shrink(connection: &Connection) -> anyhow::Result<()> {
     let (free, all) = (count("freelist_count")?, count("page_count")?);
     // What is deleted every day is filled again every day; only more than that is worth writing for.
     if free > 1000 && free * 4 > all {
-        connection.execute_batch("PRAGMA incremental_vacuum(100)").context("shrink the file")?;
+        // Each step gives one page back.
+        let mut vacuum = connection.prepare_cached("PRAGMA incremental_vacuum(100)")?;
+        let mut pages = vacuum.query([])?;
+        while pages.next().context("shrink the file")?.is_some() {}
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::{
-        domain::ids::GuildKey,
-        store::{groups, guilds, open, players, servers, servers::tests::server},
+        domain::{ids::GuildKey, session::Ending},
+        store::{groups, guilds, open, players, servers, servers::tests::server, sessions},
     };
 
     fn at(second: i64) -> Timestamp {
@@ -306,5 +342,49 @@ mod tests {
         assert_eq!(present(&connection, moose).unwrap(), [(id(2), at(25))]);
         let spans = [(10, 50), (90, 100)].map(|(start, stop)| Span::new(at(start), at(stop)).unwrap());
         assert_eq!(windows(&connection, moose).unwrap(), spans);
+    }
+
+    #[test]
+    fn who_was_there_when_a_server_was_given_up_is_not_there_for_ever() {
+        let connection = open::in_memory();
+        let (given_up, watched) = (ServerId::new(5).unwrap(), ServerId::new(6).unwrap());
+        group_of(&connection, &GuildKey::local(), "Zoo", 1);
+        for (server, until) in [(given_up, 100), (watched, 900)] {
+            keep_windows(&connection, server, &[], Window { since: at(10), until: at(until) }).unwrap();
+            keep_present(&connection, server, [(id(1), Some(at(5))), (id(2), Some(at(20)))]).unwrap();
+        }
+        for _ in 0..3 {
+            prune_present(&connection, at(500)).unwrap();
+        }
+        assert_eq!(present(&connection, given_up).unwrap(), []);
+        assert_eq!(present(&connection, watched).unwrap().len(), 2);
+        let of = |player| sessions::of(&connection, id(player), given_up).unwrap();
+        assert_eq!(of(2), [], "a stranger");
+        let [last] = of(1)[..] else { panic!("{:?}", of(1)) };
+        assert_eq!((last.start, last.stop, last.ending), (at(5), at(100), Ending::Unobserved));
+    }
+
+    #[test]
+    fn a_file_in_which_much_lies_empty_becomes_smaller_step_by_step() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = Connection::open(folder.path().join("a.db")).unwrap();
+        let set = "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA page_size = 4096; CREATE TABLE old (what BLOB) STRICT;";
+        connection.execute_batch(set).unwrap();
+        let size = || fs::metadata(folder.path().join("a.db")).unwrap().len() / 4096;
+        let fill = "WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 2500)
+                    INSERT INTO old SELECT zeroblob(4000) FROM many";
+        connection.execute_batch(fill).unwrap();
+        let full = size();
+        shrink(&connection).unwrap();
+        assert_eq!(size(), full, "all of it is in use");
+
+        connection.execute_batch("DELETE FROM old").unwrap();
+        assert_eq!(size(), full, "what is empty may be filled again");
+        shrink(&connection).unwrap();
+        assert!((90..=110).contains(&(full - size())), "{} of {full} pages went at once", full - size());
+        for _ in 0..50 {
+            shrink(&connection).unwrap();
+        }
+        assert!((900..=1100).contains(&size()), "{} pages stay to be filled", size());
     }
 }

@@ -1,26 +1,52 @@
 //! What the watch costs BattleMetrics and the disk.
 
 use jiff::SignedDuration;
-use rustops::sim::cast;
+use rustops::{
+    sim::cast,
+    store::{self, sessions},
+};
 
-use crate::stage::{MINUTE, Stage, player};
+use crate::stage::{MINUTE, Stage, player, server};
+
+/// The past of these players on the server was asked for, and answered.
+async fn past_is_known(stage: &Stage, place: u64, players: &[u64]) {
+    // All three servers are looked at by then.
+    let (place, now, players) = (server(place), stage.now() + MINUTE, players.to_vec());
+    let noted = stage.store.write(move |tx| {
+        for id in players {
+            sessions::note_inquiry(tx, player(id), place, now)?;
+        }
+        anyhow::Ok(())
+    });
+    noted.await.unwrap();
+}
 
 #[tokio::test]
-async fn two_guilds_with_two_thousand_players_cost_one_request_a_server_and_minute() {
+async fn two_guilds_with_forty_groups_of_fifty_cost_one_request_a_server_and_minute() {
     let stage = Stage::new();
-    let many: Vec<u64> = (0..1000).map(|number| 1_950_000_000 + number).collect();
-    stage.tracks("local", cast::RUSTY_MOOSE, &many[..700], false).await;
-    stage.tracks("local", cast::CROWDED, &many[..300], true).await;
-    stage.tracks("42", cast::RUSTY_MOOSE, &many[..700], false).await;
-    stage.tracks("42", cast::RUSTY_MOOSE_SMALL, &many[..300], true).await;
+    let [north, east, south] = ["North", "East", "South"].map(|name| stage.sim.add_server(name));
+    let many: Vec<u64> = (0..2000).map(|number| 1_950_000_000 + number).collect();
+    for (guild, place, tracked, pinned) in [
+        ("local", north, &many[..700], false),
+        ("local", east, &many[700..1000], true),
+        ("42", north, &many[1000..1700], false),
+        ("42", south, &many[1700..], true),
+    ] {
+        stage.tracks(guild, place, tracked, pinned).await;
+        // The last hundred are new.
+        past_is_known(&stage, place, &tracked[25..]).await;
+    }
     stage.watches_for(MINUTE).await;
-    stage.asked();
+    assert!(stage.app.status(None).await.unwrap().past_due > 50);
     stage.watches_for(MINUTE * 4).await;
-    let (polls, past): (Vec<_>, Vec<_>) = stage.asked().into_iter().partition(|path| path.starts_with("/servers/"));
-    assert_eq!(polls.len(), 12);
-    assert!(past.len() <= 4 * 30 + 1, "the past waits: {} requests", past.len());
     let status = stage.app.status(None).await.unwrap();
-    assert_eq!(status.watches.iter().map(|row| row.tracked).sum::<usize>(), 1300);
+    assert_eq!(status.past_due, 0);
+    assert_eq!(status.watches.iter().map(|row| row.tracked).sum::<usize>(), 2000);
+    stage.asked();
+    stage.watches_for(MINUTE * 10).await;
+    let asked = stage.asked();
+    assert_eq!(asked.len(), 3 * 10, "{asked:?}");
+    assert!(asked.iter().all(|path| path.starts_with("/servers/")), "{asked:?}");
 }
 
 #[tokio::test]
@@ -53,4 +79,26 @@ async fn a_quiet_quarter_of_an_hour_is_one_small_write() {
     assert!(size(&stage) - before <= 3 * 4200, "{} bytes", size(&stage) - before);
     let open = stage.kept(somebody, quiet).await.1;
     assert!(open.is_some(), "{:?} is on", player(somebody));
+}
+
+#[tokio::test]
+async fn strangers_are_forgotten_though_nothing_is_watched_any_more() {
+    let stage = Stage::new();
+    let (place, passer_by) = (stage.sim.add_server("Given Up"), stage.sim.add_player("Passer-by"));
+    stage.sim.joins(passer_by, place);
+    stage.tracks("local", place, &[], false).await;
+    stage.watches_for(MINUTE * 20).await;
+    stage.sim.leaves(passer_by, place);
+    stage.watches_for(MINUTE * 20).await;
+    stage.app.server_clear(&stage.me).await.unwrap();
+    stage.watches_for(MINUTE * 20).await;
+    let known = async || {
+        let look = move |conn: &store::Connection| store::players::get(conn, player(passer_by));
+        (stage.kept(passer_by, place).await.0.len(), stage.store.read(look).await.unwrap().is_some())
+    };
+    assert_eq!(known().await, (1, true));
+    stage.clock.advance(SignedDuration::from_hours(24 * 46));
+    // The names go with the bite behind that of the sessions.
+    stage.watches_for(MINUTE * 130).await;
+    assert_eq!(known().await, (0, false));
 }

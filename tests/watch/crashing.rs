@@ -3,35 +3,12 @@
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
-use rustops::{domain::session, sim::cast};
+use rustops::sim::cast;
 
-use crate::stage::{Dice, MINUTE, Stage};
-
-/// The truth and what is kept of it, compared for players who are tracked or not.
-async fn compare(stage: &Stage, server: u64, players: &[u64]) -> (i64, i64) {
-    let windows = stage.windows(server).await;
-    let (mut right, mut missing) = (0, 0);
-    for player in players {
-        let truth = stage.truth(*player, server);
-        let (visits, open) = stage.kept(*player, server).await;
-        assert!(visits.windows(2).all(|pair| pair[0].stop <= pair[1].start), "{player}: {visits:#?}");
-        assert!(
-            open.is_none_or(|open| visits.iter().all(|visit| visit.stop <= open)),
-            "{player}: {visits:#?} {open:?}"
-        );
-        let until = windows.last().unwrap().stop();
-        let running = open.and_then(|open| session::Span::new(open, until.max(open)));
-        let kept = session::union(session::spans(&visits).into_iter().chain(running));
-        let invented = session::without(&kept, &truth);
-        assert_eq!(invented, [], "{player}: {truth:#?} {visits:#?} {open:?}");
-        let seen = session::common(&truth, &windows);
-        right += session::total(&session::common(&seen, &kept)).as_secs();
-        let missed = session::without(&seen, &kept);
-        assert!(missed.iter().all(|span| span.length() <= MINUTE * 10), "{player}: {missed:?} {visits:#?}");
-        missing += session::total(&missed).as_secs();
-    }
-    (right, missing)
-}
+use crate::{
+    stage::{Dice, MINUTE, Stage},
+    truth::compare,
+};
 
 #[tokio::test]
 async fn killed_again_and_again_it_still_tells_the_truth() {
@@ -71,9 +48,9 @@ async fn killed_again_and_again(seed: u64) {
     stage.sim.thaw(place);
     stage.watches_for(MINUTE * 12).await;
     stage.app.watch_stop().await.unwrap();
-    let (right, missing) = compare(&stage, place, &players).await;
-    assert!(kills > 5 && right > 10_000, "{kills} kills, {right} s");
-    println!("{kills} kills: {right} s agree, {missing} s lie between the last look and the leaving, 0 s invented");
+    let agreement = compare(&stage, place, &players).await;
+    assert!(kills > 5 && agreement.agreed > 10_000, "{kills} kills, {agreement}");
+    println!("{kills} kills: {agreement}");
 }
 
 #[tokio::test]
@@ -91,7 +68,7 @@ async fn an_evening_on_a_lively_server_is_kept_as_it_was() {
     let strangers = strangers.iter().filter(|seat| !seat.private).map(|seat| seat.player).take(20);
     let players: BTreeSet<u64> = members.into_iter().chain(strangers).collect();
     let players: Vec<u64> = players.into_iter().collect();
-    let (right, missing) = compare(&stage, cast::RUSTY_MOOSE, &players).await;
-    assert!(right > 10_000, "{right} s");
-    println!("{} players: {right} s agree, {missing} s lie between the last look and the leaving", players.len());
+    let agreement = compare(&stage, cast::RUSTY_MOOSE, &players).await;
+    assert!(agreement.agreed > 10_000, "{agreement}");
+    println!("{} players: {agreement}", players.len());
 }

@@ -22,3 +22,4 @@ mod private;
 mod stage;
 mod storage;
 mod trouble;
+mod truth;

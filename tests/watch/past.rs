@@ -2,9 +2,10 @@
 
 use jiff::SignedDuration;
 use rustops::{
-    app::WatchOptions,
+    app::{Asker, WatchOptions},
     domain::{
         presence::{Presence, Unknown},
+        schedule,
         session::{Ending, Source},
     },
     sim::{Fault, Service, World, cast},
@@ -147,4 +148,44 @@ async fn a_check_after_a_gap_answers_at_once_and_says_what_nobody_saw() {
     stage.watches_for(MINUTE).await;
     let check = stage.app.group_check_at_hand(&stage.me, &name).await.unwrap().expect("an answer at once");
     assert!(check.members.iter().all(|state| matches!(state.presence, Presence::Offline { .. })), "{check:?}");
+}
+
+#[tokio::test]
+async fn twenty_five_players_added_at_once_delay_nobody() {
+    let stage = Stage::new();
+    let (calm, busy) = (stage.sim.add_server("Calm"), stage.sim.add_server("Busy"));
+    let regular = stage.sim.add_player("Regular");
+    stage.sim.joins(regular, calm);
+    stage.tracks("42", calm, &[regular], false).await;
+    let newcomers: Vec<u64> = (0..25).map(|number| stage.sim.add_player(&format!("Newcomer {number}"))).collect();
+    newcomers.iter().for_each(|newcomer| stage.sim.joins(*newcomer, busy));
+    stage.watches_for(HOUR / 2).await;
+    newcomers.iter().for_each(|newcomer| stage.sim.leaves(*newcomer, busy));
+    stage.tracks("local", busy, &[], false).await;
+    stage.watches_for(MINUTE * 10).await;
+
+    let lines: Vec<String> = newcomers.iter().map(u64::to_string).collect();
+    stage.app.group_import(&stage.me, "Raiders", &lines.join("\n"), |_, _| ()).await.unwrap();
+    stage.asked();
+    let other = Asker::terminal("42".parse().unwrap());
+    let (mut polls, mut most_due) = (Vec::new(), 0);
+    let until = stage.now() + MINUTE * 5;
+    while stage.now() < until {
+        let step = stage.step().await;
+        polls.extend(stage.asked().iter().filter(|path| path.ends_with(&calm.to_string())).map(|_| stage.now()));
+        most_due = most_due.max(stage.app.status(None).await.unwrap().past_due);
+        let asked_at = stage.now();
+        let check = stage.app.group_check(&other, &format!("{calm} 0")).await.unwrap();
+        assert!(matches!(check.members[0].presence, Presence::Online { .. }), "{:?}", check.members[0].presence);
+        assert_eq!((stage.asked(), stage.now()), (Vec::new(), asked_at), "from what is known, at once");
+        stage.clock.advance(step.next.duration_since(stage.now()));
+    }
+    assert!(most_due >= 20, "the past of {most_due} waited");
+    assert_eq!(stage.app.status(None).await.unwrap().past_due, 0);
+    assert_eq!(polls.len(), 5, "{polls:?}");
+    let late = |pair: &[jiff::Timestamp]| pair[1].duration_since(pair[0]) > MINUTE + schedule::PAST;
+    assert!(!polls.windows(2).any(late), "{polls:?}");
+    for newcomer in newcomers {
+        assert_eq!(stage.kept(newcomer, busy).await.0.len(), 1, "what was before is known");
+    }
 }

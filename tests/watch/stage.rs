@@ -16,6 +16,7 @@ use rustops::{
     domain::{
         ids::{GuildKey, PlayerId, ServerId},
         report::GroupCheck,
+        schedule,
         session::Span,
     },
     remote::{BattleMetrics, Options, Steam},
@@ -83,7 +84,11 @@ impl Stage {
     }
 
     pub(crate) fn with(options: WatchOptions) -> Self {
-        Self::by(ManualClock::hasty(World::START), options)
+        Self::beginning_at(World::START, options)
+    }
+
+    pub(crate) fn beginning_at(start: Timestamp, options: WatchOptions) -> Self {
+        Self::by(ManualClock::hasty(start), options)
     }
 
     /// On which whoever waits for the clock does wait.
@@ -110,6 +115,11 @@ impl Stage {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// How often a server with tracked players is polled.
+    pub(crate) fn every(&self) -> SignedDuration {
+        self.options.every
     }
 
     /// The guild looks at `server` and tracks `tracked` in groups of 50.
@@ -152,18 +162,37 @@ impl Stage {
         facts
     }
 
+    /// Whatever of the watch is due.
+    pub(crate) async fn step(&self) -> Step {
+        let mut step = self.app.watch_step().await.unwrap();
+        if step.next > self.wrong.now() {
+            let past = self.app.past_step().await.unwrap();
+            step.next = step.next.min(past.next);
+            step.changed.extend(past.changed);
+        }
+        step
+    }
+
+    /// What is due now is done, and what is due right behind it.
+    pub(crate) async fn catches_up(&self) {
+        loop {
+            let pause = self.step().await.next.duration_since(self.wrong.now());
+            // From then on it would only ask whether there is something new to be watched.
+            if pause >= schedule::DOZE {
+                break;
+            }
+            self.clock.advance(pause);
+        }
+    }
+
     /// The watch goes on for so long. Returns what its steps told.
     pub(crate) async fn watches_for(&self, time: SignedDuration) -> Vec<Step> {
         let until = self.now() + time;
         let mut steps = Vec::new();
         loop {
-            let mut steps_now = vec![self.app.watch_step().await.unwrap()];
-            if steps_now[0].next > self.wrong.now() {
-                steps_now.push(self.app.past_step().await.unwrap());
-            }
-            let next = steps_now.iter().map(|step| step.next).min().unwrap();
-            let pause = next.duration_since(self.wrong.now());
-            steps.extend(steps_now);
+            let step = self.step().await;
+            let pause = step.next.duration_since(self.wrong.now());
+            steps.push(step);
             if self.now() + pause > until {
                 break;
             }
@@ -231,12 +260,22 @@ impl Stage {
 
     /// When the player really was on the server until now.
     pub(crate) fn truth(&self, player: u64, server: u64) -> Vec<Span> {
+        rustops::domain::session::union(self.true_spans(player, server))
+    }
+
+    /// When the player really left the server.
+    pub(crate) fn leavings(&self, player: u64, server: u64) -> Vec<Timestamp> {
+        self.true_spans(player, server).into_iter().map(Span::stop).collect()
+    }
+
+    /// Each stay; who leaves and comes back in the same second has two that touch.
+    fn true_spans(&self, player: u64, server: u64) -> Vec<Span> {
+        let second = |at: Timestamp| Timestamp::from_second(at.as_second()).unwrap();
         let sessions = self.sim.world().sessions(player, Some(server), self.now());
-        let spans = sessions.into_iter().filter_map(|session| {
-            let second = |at: Timestamp| Timestamp::from_second(at.as_second()).unwrap();
+        let span = |session: rustops::sim::Session| {
             Span::new(second(session.start), second(session.stop.unwrap_or(self.now())))
-        });
-        rustops::domain::session::union(spans)
+        };
+        sessions.into_iter().filter_map(span).collect()
     }
 }
 

@@ -454,8 +454,13 @@ impl App {
             if state.pruned.is_some_and(|pruned| now.duration_since(pruned) < PRUNED_EVERY) {
                 return Ok(());
             }
-            // A clock that is years ahead would make everything old. Where a list is believed, it agrees with the service's.
-            if !state.places.values().any(|place| place.is_live(now)) {
+            // A clock that is years ahead would make everything old. Where a list is believed, it agrees with the service's;
+            // where nothing is watched, it has to have agreed when last compared.
+            let agrees = match state.places.is_empty() {
+                true => self.battlemetrics.clock_ahead().is_some() && self.clock_holds().is_ok(),
+                false => state.places.values().any(|place| place.is_live(now)),
+            };
+            if !agrees {
                 return Ok(());
             }
             state.pruned = Some(now);
@@ -465,6 +470,7 @@ impl App {
         let forgotten = self.write(move |tx| {
             let bookmark = sessions::prune(tx, strangers, members, bookmark)?;
             kept::prune_windows(tx, members)?;
+            kept::prune_present(tx, strangers)?;
             kept::shrink(tx)?;
             Ok(bookmark)
         });
