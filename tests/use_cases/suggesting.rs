@@ -131,7 +131,12 @@ async fn whoever_just_joined_is_suggested_though_nothing_is_kept_of_them_yet() {
     }
     let suggested = players(&stage, "").await;
     assert_eq!(suggested.len(), 25);
-    assert_eq!(suggested[0].value, newcomer.to_string(), "while nothing is typed, whoever came last");
+    assert!(suggested.iter().any(|one| one.value == newcomer.to_string()), "whoever came last: {suggested:?}");
+    let since = |one: &Suggestion| match one.presence {
+        Some(Presence::Online { since }) => since,
+        _ => panic!("{one:?} is not on"),
+    };
+    assert!(suggested.is_sorted_by(|one, next| since(one) >= since(next)));
     // Gone again before anything was written.
     stage.sim.leaves(newcomer, cast::RUSTY_MOOSE);
     watches(&stage, mins(2)).await;
