@@ -3,6 +3,7 @@
 //!
 //! Wiring owns the loop. What a look means and what is due is decided in `domain`; what is told, by the use cases.
 
+mod merging;
 mod past;
 mod place;
 
@@ -13,13 +14,10 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 
+pub(super) use self::{merging::Told, past::note_privacy, place::Outcome};
 use self::{
     past::Past,
     place::{Place, second},
-};
-pub(super) use self::{
-    past::{Told, note_privacy},
-    place::Outcome,
 };
 use super::{App, named, storage};
 use crate::{
