@@ -63,7 +63,7 @@ pub struct Strangers {
 impl Strangers {
     /// Takes in a list of `at`. When it follows the last one without a gap, those who were not on that came since.
     ///
-    /// Names are said to be hidden when at least 90 % of [`ENOUGH`] players can be told by their names alone
+    /// Names are said to be hidden when at least 90 % of 20 players can be told by their names alone
     /// (`positive_match` is false; so it is on every server that is only queried, whether it hides names or not) *and* have
     /// an id that was made for this session. On a server that shows true names most ids are older than the session, since
     /// people come back. It is taken back when that holds for less than half of them; what lies between changes nothing.

@@ -3,6 +3,7 @@
 //!
 //! Wiring owns the loops. What a look means and what is due is decided in `domain`; what is told, by the use cases.
 
+mod merging;
 mod past;
 mod place;
 mod state;
@@ -17,10 +18,7 @@ use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::OwnedMutexGuard;
 
-pub(super) use self::{
-    past::{Told, note_privacy},
-    place::Outcome,
-};
+pub(super) use self::{merging::Told, past::note_privacy, place::Outcome};
 use self::{
     place::{Place, second},
     state::State,

@@ -9,8 +9,7 @@ use wiremock::ResponseTemplate;
 use super::*;
 use crate::{
     domain::{
-        facts::PastSession,
-        facts::{FormerName, QueryStatus},
+        facts::{FormerName, PastSession, QueryStatus},
         report::Spent,
     },
     remote::stage::{self, NOBODY, SECRET, Stage, hangs_up_after, now, status, time},
