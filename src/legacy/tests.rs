@@ -19,7 +19,7 @@ fn expected() -> Found {
     rows.map(|(table, values)| (table, Ok(values))).into()
 }
 
-const CREATED: &str = r#"-- PostgreSQL database dump
+const CREATED: &str = r#"-- What stands before the data
 \restrict abcdefg'
 SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;

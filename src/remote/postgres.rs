@@ -382,10 +382,10 @@ mod tests {
 
     /// What comes of asking at this port for `old`.
     async fn asked(port: u16) -> String {
-        let url = SecretString::from(format!("postgres://ann:s3cret@127.0.0.1:{port}/old?sslmode=disable"));
+        let url = SecretString::from(format!("postgres://zoe:s3cret@127.0.0.1:{port}/old?sslmode=disable"));
         let patience = Duration::from_millis(200);
         let told = tables_within(&url, &["groups"], 1000, patience).await.unwrap_err().to_string();
-        assert!(!told.contains("s3cret") && !told.contains("ann"), "{told}");
+        assert!(!told.contains("s3cret") && !told.contains("zoe"), "{told}");
         told
     }
 
