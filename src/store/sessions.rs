@@ -593,7 +593,7 @@ mod tests {
         let group = groups::create(&connection, &crate::domain::ids::GuildKey::local(), "Zoo", at(0)).unwrap();
         groups::add_member(&connection, group, Some(id(1)), None, "Wolf", at(0)).unwrap();
         for (player, day) in [(1, 0), (2, 0), (3, 50)] {
-            note_inquiry(&connection, id(player), moose(), at(day * DAY)).unwrap();
+            note_inquiry(&connection, id(player), moose(), Inquiry::answered(at(day * DAY))).unwrap();
             let nothing = sightings::Sighting {
                 last_seen: None,
                 first_seen: None,

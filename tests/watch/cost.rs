@@ -14,7 +14,7 @@ async fn past_is_known(stage: &Stage, place: u64, players: &[u64]) {
     let (place, now, players) = (server(place), stage.now() + MINUTE, players.to_vec());
     let noted = stage.store.write(move |tx| {
         for id in players {
-            sessions::note_inquiry(tx, player(id), place, now)?;
+            sessions::note_inquiry(tx, player(id), place, sessions::Inquiry::answered(now))?;
         }
         anyhow::Ok(())
     });
