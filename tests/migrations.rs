@@ -58,7 +58,7 @@ async fn a_file_that_is_as_old_as_can_be_still_holds_everything() {
             assert!(groups::deleted_group(connection, &home, GroupId::new(2).unwrap())?.is_some());
 
             assert_eq!(players::get(connection, chenny)?.unwrap().names[0].name, "Chenny");
-            assert_eq!(players::search(connection, "chen", 9)?.len(), 1);
+            assert_eq!(players::search(connection, "chen", 9, |_| 0)?.len(), 1);
             assert!(sightings::get(connection, moose, &[chenny])?[&chenny].online);
             assert_eq!(audit::list(connection, &home, 0, 9)?.1, 1);
             anyhow::Ok(())

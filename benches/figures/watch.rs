@@ -210,12 +210,21 @@ fn suggestions() {
         conn.query_row("SELECT count(*) FROM players", [], |row| row.get::<_, u32>(0)).map_err(anyhow::Error::from)
     }));
     println!("\nsuggestions among {} players ({:.1} MiB)", players.unwrap(), mib(known));
-    let typed = ["c", "chenny", "wolf", "chenny wolf 42", "hcenny bunce", "salti roofcmaper", "nobody is called so"];
+    let typed = [
+        "c",
+        "chenny",
+        "wolf",
+        "chenny wolf 42",
+        "hcenny bunce",
+        "xhenny wofl 42",
+        "salti roofcmaper",
+        "nobody is called so",
+    ];
     for typed in typed {
         let mut found = 0;
         let took = median_of(15, || {
             let begun = Instant::now();
-            found = stage.runtime.block_on(stage.app.suggest_players(&asker, typed)).unwrap().len();
+            found = stage.runtime.block_on(stage.app.suggest_players(&asker, None, typed)).unwrap().len();
             begun.elapsed()
         });
         println!("  {typed:20} {found:3} found in {:6.2} ms", ms(took));

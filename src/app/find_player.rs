@@ -168,7 +168,7 @@ impl App {
         let wanted = name.to_owned();
         self.read(move |conn| {
             let prefix: String = names::folded(&wanted).chars().take(3).collect();
-            let known = players::search(conn, &prefix, 200)?;
+            let known = players::search(conn, &prefix, 200, |_| 0)?;
             Ok(names::nearest(&wanted, known.iter().map(|player| player.name.as_str()), 3))
         })
         .await

@@ -135,7 +135,7 @@ fn of_member(member: &MemberName) -> Person {
 
 /// Players who have or had exactly that name, and members who are known by it alone.
 fn called(tx: &store::Transaction<'_>, name: &str, guild: Option<&GuildKey>) -> Result<Vec<Candidate>> {
-    let hits = players::search(tx, &names::folded(name), MOST_HITS)?;
+    let hits = players::search(tx, &names::folded(name), MOST_HITS, |_| 0)?;
     let hits = hits.into_iter().filter(|hit| names::same(&hit.matched_name, name));
     let mut found: Vec<_> =
         hits.map(|hit| Candidate::Player { id: hit.id, name: hit.name, online: None, last_seen: None }).collect();

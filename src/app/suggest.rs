@@ -1,31 +1,42 @@
 //! What completes a half-typed argument, from our own database only: no service is ever asked.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 
 use super::{
-    App, Asker, group_named,
-    watch::{Outcome, View},
+    App, Asker, find_group, group_named, server_of,
+    watch::{Outcome, View, Watch},
 };
 use crate::{
     domain::{
-        ids::{PlayerId, ServerId},
+        ids::{GuildKey, PlayerId, ServerId},
         names,
         presence::{LAST_SEEN_HOLDS_FOR, Presence},
         report::{CHOICES, Suggestion},
+        typed::{Fit, Typed},
     },
     error::{Error, Result},
     store::{
-        self, groups, guilds,
-        players::{self, FoundPlayer},
-        servers, sessions,
+        self,
+        groups::{self, Member},
+        players, servers, sessions,
         sightings::{self, Sighting},
     },
 };
 
 /// With fewer suggestions than this, names that are nearly like what was typed are looked for too.
 const FEW: usize = 5;
+
+/// Of how many who fit it is found out who was on the server, so that those come first.
+const CONSIDERED: usize = 4 * CHOICES;
+
+/// Visits of strangers that are looked at for the same: some days of a busy server.
+const LATEST_VISITS: u32 = 10_000;
 
 impl App {
     /// Groups whose name holds what was typed, those that begin with it first.
@@ -39,73 +50,73 @@ impl App {
             all.retain(|name| names::folded(name).contains(&typed));
             all.sort_by_key(|name| !names::folded(name).starts_with(&typed));
             all.truncate(CHOICES);
-            Ok(all.into_iter().map(|name| Suggestion { value: name.clone(), name, presence: None }).collect())
+            let suggestion = |name: String| Suggestion { value: name.clone(), name, once: None, presence: None };
+            Ok(all.into_iter().map(suggestion).collect())
         })
         .await
     }
 
-    /// Members of `group`; nothing when there is no such group (yet).
+    /// Members of `group`, by present or former name, ranked as in [`Self::suggest_players`]; nothing when there is no such
+    /// group (yet).
     ///
     /// # Errors
     /// The database failed.
     pub async fn suggest_members(&self, asker: &Asker, group: &str, typed: &str) -> Result<Vec<Suggestion>> {
-        let now = self.clock.now();
-        let (guild, group, typed) = (asker.guild.clone(), group.to_owned(), folded(typed));
+        let (now, watch) = (self.clock.now(), Arc::clone(&self.watch));
+        let (guild, group, typed) = (asker.guild.clone(), group.to_owned(), Typed::new(typed));
         self.read(move |conn| {
             let group = match group_named(conn, &guild, &group) {
                 Ok(group) => group,
                 Err(Error::Notice(_)) => return Ok(Vec::new()),
                 Err(failure) => return Err(failure),
             };
-            let mut members = groups::members(conn, group.id)?;
-            members.retain(|member| names::folded(&member.name.name).contains(&typed));
-            members.truncate(CHOICES);
-            let ids: Vec<_> = members.iter().filter_map(|member| member.name.player).collect();
-            let active = guilds::get(conn, &guild)?.and_then(|guild| guild.active_server);
-            let sightings = match group.pinned.or(active) {
-                Some(server) => sightings::get(conn, server, &ids)?,
-                None => HashMap::new(),
-            };
-            let suggestions = members
-                .into_iter()
-                .map(|member| Suggestion {
-                    presence: member
-                        .name
-                        .player
-                        .and_then(|player| sightings.get(&player))
-                        .and_then(|sighting| still_true(sighting, now)),
-                    value: match member.name.player {
-                        Some(player) => player.to_string(),
-                        None => format!("member:{}", member.name.id),
-                    },
-                    name: names::shown(&member.name.name),
-                })
-                .collect();
-            Ok(suggestions)
+            let server = server_meant(conn, &guild, Some(&group))?;
+            let mut hits = Vec::new();
+            for member in groups::members(conn, group.id)? {
+                hits.extend(member_like(conn, member, typed.as_ref())?);
+            }
+            let ids: Vec<PlayerId> = hits.iter().filter_map(|hit| hit.player).collect();
+            Ok(best(hits, &Known::of(conn, server, &watch, &ids, HashMap::new(), now)?))
         })
         .await
     }
 
-    /// Everyone ever seen, by current or former name, nearly so called when they are few, with what
-    /// the watch of the active server shows, or a look at it a moment ago.
+    /// Players by present or former name: whoever is on, and everybody ever seen. Those first who are on the server of
+    /// `group`, or on the active one where no group is given; then those who were on it. Those who are nearly called so come
+    /// last, and only when they are few. While nothing is typed, whoever came on last.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn suggest_players(&self, asker: &Asker, typed: &str) -> Result<Vec<Suggestion>> {
-        let now = self.clock.now();
-        let (guild, typed) = (asker.guild.clone(), folded(typed));
-        if typed.is_empty() {
-            return Ok(Vec::new());
-        }
-        let (active, found) = self
-            .read(move |conn| {
-                let active = guilds::get(conn, &guild)?.and_then(|guild| guild.active_server);
-                Ok((active, players_like(conn, &typed)?))
-            })
-            .await?;
-        let ids: Vec<PlayerId> = found.iter().map(|player| player.id).collect();
-        let view = active.and_then(|server| self.watch.view(server, &ids, now));
-        self.read(move |conn| suggestions(conn, active, found, view.as_ref(), now)).await
+    pub async fn suggest_players(&self, asker: &Asker, group: Option<&str>, typed: &str) -> Result<Vec<Suggestion>> {
+        let (now, watch) = (self.clock.now(), Arc::clone(&self.watch));
+        let (guild, group, typed) = (asker.guild.clone(), group.map(str::to_owned), Typed::new(typed));
+        self.read(move |conn| {
+            let group = match group.map(|group| find_group(conn, &guild, &group)).transpose() {
+                Ok(group) => group.flatten(),
+                Err(Error::Notice(_)) => None,
+                Err(failure) => return Err(failure),
+            };
+            let server = server_meant(conn, &guild, group.as_ref())?;
+            let met = server.map(|server| watch.met(server)).unwrap_or_default();
+            let ids: Vec<PlayerId> = met.keys().copied().collect();
+            let view = server.and_then(|server| watch.view(server, &ids, now));
+            let online = view.filter(|view| view.outcome == Outcome::Believed).map(|view| view.online);
+            let online = online.unwrap_or_default();
+            let Some(typed) = typed else { return Ok(latest_arrivals(online, met)) };
+            let lately = match server {
+                Some(server) => sessions::lately(conn, server, LATEST_VISITS)?,
+                None => HashMap::new(),
+            };
+            let rank = |player: PlayerId| match (online.contains_key(&player), lately.contains_key(&player)) {
+                (true, _) => 0,
+                (false, true) => 1,
+                (false, false) => 2,
+            };
+            let hits = players_like(conn, &typed, &met, rank)?;
+            let ids: Vec<PlayerId> = hits.iter().filter_map(|hit| hit.player).collect();
+            Ok(best(hits, &Known::of(conn, server, &watch, &ids, lately, now)?))
+        })
+        .await
     }
 
     /// Servers that this guild used before.
@@ -119,6 +130,7 @@ impl App {
             let suggestion = |server: crate::domain::report::ServerName| Suggestion {
                 value: server.id.to_string(),
                 name: names::shown(&server.name),
+                once: None,
                 presence: None,
             };
             Ok(used.into_iter().map(suggestion).collect())
@@ -132,57 +144,189 @@ fn folded(typed: &str) -> String {
     if typed.trim().is_empty() { String::new() } else { names::folded(typed) }
 }
 
-/// Who is called like this, and when those are few, who is called nearly so.
-fn players_like(conn: &store::Connection, typed: &str) -> Result<Vec<FoundPlayer>> {
-    let mut found = players::search(conn, typed, CHOICES)?;
-    if found.len() < FEW {
-        let known: HashSet<PlayerId> = found.iter().map(|player| player.id).collect();
-        let near = players::search_nearly(conn, typed, CHOICES)?;
-        found.extend(near.into_iter().filter(|player| !known.contains(&player.id)));
-        found.truncate(CHOICES);
+/// The server that a group follows, or the active one; none when none is set.
+fn server_meant(conn: &store::Connection, guild: &GuildKey, group: Option<&groups::Group>) -> Result<Option<ServerId>> {
+    match server_of(conn, guild, group) {
+        Ok(server) => Ok(Some(server)),
+        Err(Error::Notice(_)) => Ok(None),
+        Err(failure) => Err(failure),
     }
-    Ok(found)
 }
 
-fn suggestions(
+/// Somebody who may be meant.
+struct Hit {
+    player: Option<PlayerId>,
+    value: String,
+    name: String,
+    once: Option<String>,
+    fit: Fit,
+}
+
+impl Hit {
+    /// Whoever begins so, by name or by a word, is meant more likely than somebody in whose name it is somewhere; whoever is
+    /// only nearly called so, least.
+    fn class(&self) -> u8 {
+        match self.fit {
+            Fit::Exact | Fit::Begins | Fit::Word => 0,
+            Fit::Holds => 1,
+            Fit::Nearly(_) => 2,
+        }
+    }
+}
+
+/// The member, if a present or former name is like this.
+fn member_like(conn: &store::Connection, member: Member, typed: Option<&Typed>) -> Result<Option<Hit>> {
+    let player = member.name.player;
+    let name = member.name.name;
+    let (mut fit, mut once) = (typed.map_or(Some(Fit::Exact), |typed| typed.fit(&name)), None);
+    if let (Some(typed), Some(player), false) = (typed, player, fit.is_some_and(Fit::is_sure)) {
+        let former = players::get(conn, player)?.map(|known| known.names).unwrap_or_default();
+        for former in former {
+            let was = typed.fit(&former.name);
+            if was.is_some_and(|was| fit.is_none_or(|fit| was < fit)) {
+                (fit, once) = (was, Some(former.name));
+            }
+        }
+    }
+    let value = player.map_or_else(|| format!("member:{}", member.name.id), |player| player.to_string());
+    Ok(fit.map(|fit| Hit { player, value, name, once, fit }))
+}
+
+/// Whoever is called like this, and when those are few, whoever is called nearly so.
+fn players_like(
     conn: &store::Connection,
-    server: Option<ServerId>,
-    found: Vec<FoundPlayer>,
-    view: Option<&View>,
-    now: Timestamp,
-) -> Result<Vec<Suggestion>> {
-    let ids: Vec<_> = found.iter().map(|player| player.id).collect();
-    let private = players::private_among(conn, &ids)?;
-    let (sightings, last_seen) = match server {
-        Some(server) => (sightings::get(conn, server, &ids)?, sessions::last_seen(conn, server, &ids)?),
-        None => (HashMap::new(), HashMap::new()),
+    typed: &Typed,
+    met: &HashMap<PlayerId, String>,
+    rank: impl Fn(PlayerId) -> u8,
+) -> Result<Vec<Hit>> {
+    let mut hits: HashMap<PlayerId, Hit> = HashMap::new();
+    let note = |hits: &mut HashMap<PlayerId, Hit>, player: PlayerId, name: &str, called: &str| {
+        let Some(fit) = typed.fit(called) else { return };
+        if hits.get(&player).is_none_or(|known| fit < known.fit) {
+            // What the watch has heard is newer than what is kept.
+            let name = met.get(&player).map_or(name, String::as_str).to_owned();
+            let once = (called != name).then(|| called.to_owned());
+            hits.insert(player, Hit { player: Some(player), value: player.to_string(), name, once, fit });
+        }
     };
-    let presence = |player: PlayerId| {
-        let sighting = sightings.get(&player);
-        match view.filter(|view| view.outcome == Outcome::Believed) {
+    for (player, name) in met {
+        note(&mut hits, *player, name, name);
+    }
+    for found in players::search(conn, typed.folded(), CONSIDERED, &rank)? {
+        note(&mut hits, found.id, &found.name, &found.matched_name);
+    }
+    if hits.values().filter(|hit| hit.fit.is_sure()).count() < FEW {
+        for found in players::search_nearly(conn, typed, CONSIDERED, &rank)? {
+            note(&mut hits, found.id, &found.name, &found.matched_name);
+        }
+    }
+    let mut hits: Vec<Hit> = hits.into_values().collect();
+    hits.sort_by(|one, other| (&one.name, one.player).cmp(&(&other.name, other.player)));
+    Ok(hits)
+}
+
+/// Those who are on, the latest first.
+fn latest_arrivals(online: HashMap<PlayerId, Timestamp>, mut met: HashMap<PlayerId, String>) -> Vec<Suggestion> {
+    let mut online: Vec<(PlayerId, Timestamp)> = online.into_iter().collect();
+    online.sort_by_key(|(player, since)| (Reverse(*since), *player));
+    let named = online.into_iter().filter_map(|(player, since)| Some((player, since, met.remove(&player)?)));
+    named
+        .take(CHOICES)
+        .map(|(player, since, name)| Suggestion {
+            name: names::shown(&name),
+            once: None,
+            presence: Some(Presence::Online { since: Some(since) }),
+            value: player.to_string(),
+        })
+        .collect()
+}
+
+/// The best of these, best first; in the order in which they came where nothing else decides.
+fn best(mut hits: Vec<Hit>, known: &Known) -> Vec<Suggestion> {
+    if hits.iter().filter(|hit| hit.fit.is_sure()).count() >= FEW {
+        hits.retain(|hit| hit.fit.is_sure());
+    }
+    let mut all: Vec<(Hit, Option<Presence>)> = hits
+        .into_iter()
+        .map(|hit| {
+            let presence = hit.player.and_then(|player| known.presence(player));
+            (hit, presence)
+        })
+        .collect();
+    all.sort_by_key(|(hit, presence)| {
+        let seen = hit.player.and_then(|player| known.seen(player));
+        let (distance, seen) = match presence {
+            Some(Presence::Online { .. }) => (0, None),
+            _ if seen.is_some() => (1, seen),
+            _ => (2, None),
+        };
+        (hit.class(), distance, hit.fit, Reverse(seen))
+    });
+    all.truncate(CHOICES);
+    let suggestion = |(hit, presence): (Hit, _)| Suggestion {
+        name: names::shown(&hit.name),
+        once: hit.once.map(|once| names::shown(&once)),
+        presence,
+        value: hit.value,
+    };
+    all.into_iter().map(suggestion).collect()
+}
+
+/// What is known of some players on a server without asking anybody.
+struct Known {
+    view: Option<View>,
+    private: HashSet<PlayerId>,
+    sightings: HashMap<PlayerId, Sighting>,
+    last_seen: HashMap<PlayerId, Timestamp>,
+    now: Timestamp,
+}
+
+impl Known {
+    /// `last_seen` holds what is known of strangers already.
+    fn of(
+        conn: &store::Connection,
+        server: Option<ServerId>,
+        watch: &Watch,
+        players: &[PlayerId],
+        mut last_seen: HashMap<PlayerId, Timestamp>,
+        now: Timestamp,
+    ) -> Result<Self> {
+        let private = players::private_among(conn, players)?;
+        let Some(server) = server else {
+            return Ok(Self { view: None, private, sightings: HashMap::new(), last_seen, now });
+        };
+        let mut view = watch.view(server, players, now).filter(|view| view.outcome == Outcome::Believed);
+        let left = view.as_mut().map(|view| std::mem::take(&mut view.left)).unwrap_or_default();
+        for (player, at) in sessions::last_seen(conn, server, players)?.into_iter().chain(left) {
+            let last = last_seen.entry(player).or_insert(at);
+            *last = at.max(*last);
+        }
+        Ok(Self { view, private, sightings: sightings::get(conn, server, players)?, last_seen, now })
+    }
+
+    /// When the player was last on the server, as far as is known.
+    fn seen(&self, player: PlayerId) -> Option<Timestamp> {
+        let told = self.sightings.get(&player).and_then(|sighting| sighting.last_seen);
+        self.last_seen.get(&player).copied().max(told)
+    }
+
+    /// What may be said of the present.
+    fn presence(&self, player: PlayerId) -> Option<Presence> {
+        let sighting = self.sightings.get(&player);
+        match &self.view {
             Some(view) if view.online.contains_key(&player) => {
                 Some(Presence::Online { since: view.online.get(&player).copied() })
             }
-            Some(view) if view.hides_names || private.contains(&player) => None,
+            Some(view) if view.hides_names || self.private.contains(&player) => None,
             Some(view) => {
                 let since = view.window?.since;
                 let told = sighting.filter(|sighting| sighting.known_at >= since).and_then(|known| known.last_seen);
-                let last_seen = last_seen.get(&player).copied().max(told)?;
+                let last_seen = self.last_seen.get(&player).copied().max(told)?;
                 Some(Presence::Offline { last_seen })
             }
-            None => sighting.and_then(|sighting| still_true(sighting, now)),
+            None => sighting.and_then(|sighting| still_true(sighting, self.now)),
         }
-    };
-    let mut all: Vec<Suggestion> = found
-        .into_iter()
-        .map(|player| Suggestion {
-            name: names::shown(&player.name),
-            presence: presence(player.id),
-            value: player.id.to_string(),
-        })
-        .collect();
-    all.sort_by_key(|suggestion| !matches!(suggestion.presence, Some(Presence::Online { .. })));
-    Ok(all)
+    }
 }
 
 /// What was seen so lately that it may be said of the present.

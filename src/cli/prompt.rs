@@ -236,8 +236,8 @@ impl Suggestions {
             ("group remove", Some(group)) => {
                 (self.app.suggest_members(&self.asker, group, typed).await?, Filled::ByName)
             }
-            ("group add", Some(_)) | ("player check", _) => {
-                (self.app.suggest_players(&self.asker, typed).await?, Filled::ById)
+            ("group add", Some(_)) | ("player check" | "player history", _) => {
+                (self.app.suggest_players(&self.asker, group, typed).await?, Filled::ById)
             }
             ("server set", _) | ("group server", Some(_)) => {
                 (self.app.suggest_servers(&self.asker, typed).await?, Filled::ById)
@@ -263,7 +263,7 @@ impl Suggestions {
         let now = self.app.now();
         let state = suggestion.presence.as_ref().map(|presence| presence::state(Face::Terminal, presence, now));
         let state = state.map(|state| format!(" · {}", words::flat(Face::Terminal, &state, now)));
-        harmless(&format!("{}{}", suggestion.name, state.unwrap_or_default()))
+        harmless(&format!("{}{}", presence::called(suggestion), state.unwrap_or_default()))
     }
 }
 

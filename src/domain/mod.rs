@@ -20,3 +20,4 @@ pub mod session;
 pub mod steam_id;
 pub mod tidings;
 pub mod trouble;
+pub mod typed;

@@ -96,39 +96,6 @@ fn nearness(wanted: &str, name: &str) -> Option<u32> {
     (alike >= ALIKE).then_some(rank)
 }
 
-/// How many letters have to be put in, taken out, changed or swapped with a neighbour until `name` begins with `typed`;
-/// both folded. `None` when it is more than `most`.
-///
-/// The optimal string alignment distance (<https://en.wikipedia.org/wiki/Damerau–Levenshtein_distance>), of all
-/// beginnings of the name the least.
-pub fn slips(typed: &str, name: &str, most: usize) -> Option<usize> {
-    let typed: Vec<char> = typed.chars().collect();
-    // A beginning that is longer than this has more letters to take out than are forgiven.
-    let name = name.chars().take(typed.len().saturating_add(most));
-    let column = |start: usize| (start..=start + typed.len()).collect::<Vec<usize>>();
-    let (mut two_before, mut before) = (Vec::new(), column(0));
-    let mut least = before.last().copied()?;
-    let mut letter_before = None;
-    for (index, letter) in name.enumerate() {
-        let mut now = Vec::with_capacity(before.len());
-        now.push(index + 1);
-        for (row, wanted) in typed.iter().enumerate() {
-            let cell = |column: &[usize], row: usize| column.get(row).copied().unwrap_or(usize::MAX);
-            let change = cell(&before, row) + usize::from(*wanted != letter);
-            let mut best = change.min(cell(&before, row + 1) + 1).min(cell(&now, row) + 1);
-            let wanted_before = row.checked_sub(1).and_then(|row| typed.get(row));
-            if letter_before == Some(*wanted) && wanted_before == Some(&letter) {
-                best = best.min(cell(&two_before, row - 1) + 1);
-            }
-            now.push(best);
-        }
-        least = least.min(now.last().copied()?);
-        two_before = std::mem::replace(&mut before, now);
-        letter_before = Some(letter);
-    }
-    (least <= most).then_some(least)
-}
-
 /// The text, or its beginning and `…` when it has more than `max_graphemes` characters as a person counts them; the `…`
 /// is one of them.
 pub fn cut(text: &str, max_graphemes: usize) -> String {

@@ -27,6 +27,7 @@ const HOT: &[&str] = &[
     groups::STEAM_OF_PLAYER,
     guilds::GET,
     players::ALIKE,
+    players::FIRST_FROM,
     players::BY_STEAM,
     players::CURRENT_NAME,
     players::FORMER,
@@ -37,6 +38,7 @@ const HOT: &[&str] = &[
     servers::USED_BEFORE,
     sessions::INQUIRY,
     sessions::LAST,
+    sessions::LATELY,
     sessions::OF,
     sessions::PASSAGES_OF,
     sightings::GET,
@@ -73,7 +75,15 @@ fn every_query_of_a_hot_path_goes_by_an_index() {
 #[test]
 fn lists_come_sorted_out_of_their_index() {
     let connection = open::in_memory();
-    for sql in [groups::LIST, groups::NAMES, players::SEARCH, audit::LIST, audit::LATEST_STANDING] {
+    for sql in [
+        groups::LIST,
+        groups::NAMES,
+        players::FIRST_FROM,
+        players::SEARCH,
+        sessions::LATELY,
+        audit::LIST,
+        audit::LATEST_STANDING,
+    ] {
         let steps = plan(&connection, sql);
         assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{sql}\n{steps:#?}");
     }

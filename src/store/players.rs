@@ -14,13 +14,11 @@ use crate::domain::{
     facts::FormerName,
     ids::{PlayerId, SteamId},
     names,
+    typed::{Typed, starts},
 };
 
 /// How exact the times of a name are: a name that stays is noted again only after this long, to spare the disk.
 const NOTED_EVERY: SignedDuration = SignedDuration::from_hours(7 * 24);
-
-/// The most words of one name by which it can be found; a name of hundreds of words would fill the disk otherwise.
-const MOST_STARTS: usize = 8;
 
 /// A player as last told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,19 +139,6 @@ pub(super) fn take_over(connection: &Connection, player: &ExportedPlayer) -> any
         add_name(connection, player.id, &name.name, name.first_seen, name.last_seen)?;
     }
     Ok(())
-}
-
-/// Where a search may begin in a name: at its beginning and at each word.
-pub(super) fn starts(folded: &str) -> impl Iterator<Item = &str> {
-    let mut before = None;
-    folded
-        .char_indices()
-        .filter(move |(_, letter)| match before.replace(*letter) {
-            None => true,
-            Some(before) => letter.is_alphanumeric() && !before.is_alphanumeric(),
-        })
-        .filter_map(|(index, _)| folded.get(index..))
-        .take(MOST_STARTS)
 }
 
 /// Learns names that a player had before. The player has to be known by the end of the transaction.
@@ -288,71 +273,108 @@ pub fn get(connection: &Connection, id: PlayerId) -> anyhow::Result<Option<Known
     Ok(Some(player))
 }
 
-pub(super) const SEARCH: &str =
-    "SELECT player FROM player_name_starts WHERE start >= ?1 AND start < ?2 ORDER BY start, player";
+/// Rows looked at for one beginning; where more begin so, the rest is not found.
+const MOST_ROWS: i64 = 20_000;
 
-/// Players who have or had a name that begins like this, or has a word that begins like this; each once, the exact name
-/// first, then by what follows.
+pub(super) const SEARCH: &str =
+    "SELECT player FROM player_name_starts WHERE start >= ?1 AND start < ?2 ORDER BY start, player LIMIT ?3";
+
+/// Players who have or had a name that begins like this, or has a word that begins like this; each once. Those of the
+/// lowest rank come first, of one rank the exact name, then by what follows.
 ///
 /// # Errors
 /// Those of the database.
-pub fn search(connection: &Connection, folded: &str, limit: usize) -> anyhow::Result<Vec<FoundPlayer>> {
+pub fn search(
+    connection: &Connection,
+    folded: &str,
+    limit: usize,
+    rank: impl Fn(PlayerId) -> u8,
+) -> anyhow::Result<Vec<FoundPlayer>> {
     let mut statement = connection.prepare_cached(SEARCH)?;
-    let mut rows = statement.query(params![folded, format!("{folded}{}", char::MAX)])?;
+    let mut rows = statement.query(params![folded, beyond(folded), MOST_ROWS])?;
+    let mut hits: Vec<(u8, PlayerId)> = Vec::new();
+    while let Some(row) = rows.next().context("search for a name")? {
+        let player = row.get(0)?;
+        hits.push((rank(player), player));
+    }
+    hits.sort_by_key(|(rank, _)| *rank);
     let mut seen = HashSet::new();
+    hits.retain(|(_, player)| seen.len() < limit && seen.insert(*player));
     let mut found = Vec::new();
-    while found.len() < limit {
-        let Some(row) = rows.next().context("search for a name")? else { break };
-        let id: PlayerId = row.get(0)?;
-        if seen.insert(id) {
-            found.extend(get(connection, id)?.map(|player| matched(player, folded)));
-        }
+    for (_, player) in hits {
+        found.extend(get(connection, player)?.map(|player| matched(player, folded)));
     }
     Ok(found)
 }
 
-/// Letters from which on a slip is forgiven; from twice as many on, a second one.
-const SLIP_FROM: usize = 4;
+/// Letters with which a name may begin that are tried in the place of a mistyped first one.
+const MOST_LETTERS: usize = 120;
 
-/// Rows looked at for one first letter; of a letter with more, the rest is not found.
-const MOST_ALIKE: i64 = 20_000;
+pub(super) const ALIKE: &str = "SELECT start, player FROM player_name_starts WHERE start >= ?1 AND start < ?2 LIMIT ?3";
 
-/// Players whose name, or a word of it, begins nearly like this, best first. The first letter has to be right, or to be
-/// the one that was typed second.
+pub(super) const FIRST_FROM: &str = "SELECT start FROM player_name_starts WHERE start >= ?1 ORDER BY start LIMIT 1";
+
+/// Players whose name, or a word of it, begins nearly like this; those of the lowest rank first, then by how near. Either
+/// the first letter has to be right, or the one after it, with which the name may begin as well; or the two after it.
 ///
 /// # Errors
 /// Those of the database.
-pub fn search_nearly(connection: &Connection, folded: &str, limit: usize) -> anyhow::Result<Vec<FoundPlayer>> {
-    let letters = folded.chars().count();
-    if letters < SLIP_FROM {
-        return Ok(Vec::new());
+pub fn search_nearly(
+    connection: &Connection,
+    typed: &Typed,
+    limit: usize,
+    rank: impl Fn(PlayerId) -> u8,
+) -> anyhow::Result<Vec<FoundPlayer>> {
+    // Of three letters, too many of thousands of names are nearly so.
+    let [first, second, third, _, ..] = *typed.letters() else { return Ok(Vec::new()) };
+    // The likeliest first, so that a letter with which very many begin does not hide them.
+    let mut beginnings = vec![String::from_iter([first, second]), first.to_string(), second.to_string()];
+    for other in first_letters(connection)?.into_iter().filter(|other| ![first, second].contains(other)) {
+        beginnings.push(String::from_iter([other, second, third]));
+        beginnings.push(String::from_iter([other, first, second]));
     }
-    let most = letters / SLIP_FROM;
-    let mut hits: Vec<(usize, String, PlayerId)> = Vec::new();
-    let mut firsts: Vec<char> = folded.chars().take(2).collect();
-    firsts.dedup();
+    let mut hits: Vec<(u8, usize, String, PlayerId)> = Vec::new();
     let mut statement = connection.prepare_cached(ALIKE)?;
-    for first in firsts {
-        let mut rows = statement.query(params![first.to_string(), format!("{first}{}", char::MAX), MOST_ALIKE])?;
+    for beginning in beginnings {
+        let mut rows = statement.query(params![beginning, beyond(&beginning), MOST_ROWS])?;
         while let Some(row) = rows.next().context("search for a name nearly like this")? {
             let start = row.get_ref(0)?.as_str()?;
-            if let Some(slips) = names::slips(folded, start, most.min(2)) {
-                hits.push((slips, start.to_owned(), row.get(1)?));
+            if let Some(slips) = typed.slips(start) {
+                let player = row.get(1)?;
+                hits.push((rank(player), slips, start.to_owned(), player));
             }
         }
     }
     hits.sort_unstable();
     let mut seen = HashSet::new();
-    hits.retain(|(.., player)| seen.insert(*player));
-    hits.truncate(limit);
+    hits.retain(|(.., player)| seen.len() < limit && seen.insert(*player));
     let mut found = Vec::new();
-    for (_, start, id) in hits {
-        found.extend(get(connection, id)?.map(|player| matched(player, &start)));
+    for (.., start, player) in hits {
+        found.extend(get(connection, player)?.map(|player| matched(player, &start)));
     }
     Ok(found)
 }
 
-pub(super) const ALIKE: &str = "SELECT start, player FROM player_name_starts WHERE start >= ?1 AND start < ?2 LIMIT ?3";
+/// The letters with which names and words of names begin, as far as they are many.
+fn first_letters(connection: &Connection) -> anyhow::Result<Vec<char>> {
+    let mut statement = connection.prepare_cached(FIRST_FROM)?;
+    let mut letters = Vec::new();
+    let mut from = String::new();
+    while letters.len() < MOST_LETTERS {
+        let start = statement.query_row([&from], |row| row.get::<_, String>(0)).optional();
+        let Some(letter) = start.context("look for the next letter")?.and_then(|start| start.chars().next()) else {
+            break;
+        };
+        letters.push(letter);
+        from = beyond(&letter.to_string());
+    }
+    Ok(letters)
+}
+
+/// After everything that begins like this.
+fn beyond(beginning: &str) -> String {
+    format!("{beginning}{}", char::MAX)
+}
 
 /// The current name is preferred where several fit.
 fn matched(player: KnownPlayer, folded: &str) -> FoundPlayer {

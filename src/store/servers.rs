@@ -12,6 +12,7 @@ use crate::domain::{
     ids::{GuildKey, ServerId},
     names,
     report::ServerName,
+    typed,
 };
 
 /// A server as last told.
@@ -121,7 +122,7 @@ pub fn used_before(
     let used = statement.query_map([guild], |row| Ok(ServerName { id: row.get(0)?, name: row.get(1)? }))?;
     let fits = |server: &ServerName| {
         let folded = names::folded(&server.name);
-        super::players::starts(&folded).any(|start| start.starts_with(folded_prefix))
+        typed::starts(&folded).any(|start| start.starts_with(folded_prefix))
     };
     used.filter(|server| server.as_ref().map_or(true, fits))
         .take(limit)

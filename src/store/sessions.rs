@@ -198,6 +198,23 @@ pub fn last_seen(
     Ok(found)
 }
 
+pub(super) const LATELY: &str = "SELECT subject, stop FROM passages WHERE place = ?1 ORDER BY stop DESC LIMIT ?2";
+
+/// Strangers who were on the server lately, and when last; so many visits are looked at.
+///
+/// # Errors
+/// Those of the database.
+pub fn lately(connection: &Connection, server: ServerId, most: u32) -> anyhow::Result<HashMap<PlayerId, Timestamp>> {
+    let Some(place) = place(connection, server)? else { return Ok(HashMap::new()) };
+    let mut statement = connection.prepare_cached(LATELY)?;
+    let mut rows = statement.query(params![place, most])?;
+    let mut lately = HashMap::new();
+    while let Some(row) = rows.next().context("read the latest passages")? {
+        lately.entry(row.get(0)?).or_insert(row.get::<_, Seconds>(1)?.0);
+    }
+    Ok(lately)
+}
+
 /// Puts these sessions in the place of all that are kept of the player on the server.
 ///
 /// # Errors
@@ -449,6 +466,16 @@ mod tests {
     }
 
     #[test]
+    fn strangers_who_were_there_lately_are_known_by_their_last_visit() {
+        let connection = open::in_memory();
+        assert!(lately(&connection, moose(), 9).unwrap().is_empty());
+        add_passages(&connection, moose(), &[visit(1, 0, 100), visit(2, 0, 150), visit(1, 200, 300)]).unwrap();
+        let known = HashMap::from([(id(1), at(300)), (id(2), at(150))]);
+        assert_eq!(lately(&connection, moose(), 9).unwrap(), known);
+        assert_eq!(lately(&connection, moose(), 1).unwrap(), HashMap::from([(id(1), at(300))]));
+    }
+
+    #[test]
     fn a_session_kept_twice_is_one() {
         let connection = open::in_memory();
         for _ in 0..2 {
@@ -503,8 +530,8 @@ mod tests {
         assert_eq!((kept(1), kept(2), kept(3), kept(4)), (2, 0, 1, 1));
         let named = |player| players::get(&connection, id(player)).unwrap().is_some();
         assert_eq!((named(1), named(2), named(3)), (true, false, true), "who has sessions has a name");
-        assert!(players::search(&connection, "bear", 9).unwrap().is_empty());
-        assert_eq!(players::search(&connection, "fox", 9).unwrap().len(), 1);
+        assert!(players::search(&connection, "bear", 9, |_| 0).unwrap().is_empty());
+        assert_eq!(players::search(&connection, "fox", 9, |_| 0).unwrap().len(), 1);
 
         prune_all(&connection, 60, 45);
         assert_eq!((kept(1), kept(3), kept(4), named(3)), (1, 0, 0, false));

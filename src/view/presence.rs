@@ -8,7 +8,7 @@ use super::{
     card::{Face, Span, Text, Title, plain, text},
     words,
 };
-use crate::domain::presence::Presence;
+use crate::domain::{presence::Presence, report::Suggestion};
 
 /// Sessions shorter than this have just begun.
 const JUST: SignedDuration = SignedDuration::from_mins(1);
@@ -48,6 +48,14 @@ fn online(face: Face, length: SignedDuration) -> Text {
         Face::Discord if length < JUST => text!["just joined"],
         Face::Discord => text!["for ", Span::Lasting(length)],
         Face::Terminal => text!["ACTIVE ", Span::Lasting(length)],
+    }
+}
+
+/// Who is suggested: `ChennyBounce`, `Wide Awake, once Sleepy`.
+pub fn called(suggestion: &Suggestion) -> String {
+    match &suggestion.once {
+        Some(once) => format!("{}, once {once}", suggestion.name),
+        None => suggestion.name.clone(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Stories of looking: who is on, which groups there are, what a player did, what is suggested while typing.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustops::sim::{Fault, Service, cast};
 
@@ -146,7 +146,7 @@ async fn the_same_name_twice_asks_which_player() {
 }
 
 #[tokio::test]
-async fn suggestions_are_quick_and_ask_nobody() {
+async fn suggestions_come_from_what_is_known_and_ask_nobody() {
     let stage = Stage::open().await;
     let (_, ann) = stage.clan().await;
     stage.tracks(&ann, "Purple Base", &cast::PURPLE_BASE).await;
@@ -167,6 +167,50 @@ async fn suggestions_are_quick_and_ask_nobody() {
     }
     insta::assert_snapshot!("suggestions", shown.join("\n"));
     assert_eq!(stage.sim.requests().len(), 0);
+}
+
+/// What Discord gives for an answer to somebody who types.
+const IN_TIME: Duration = Duration::from_secs(3);
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "Discord's patience is measured in real time")]
+async fn among_fifty_thousand_known_players_suggestions_are_in_time_and_whoever_is_on_comes_first() {
+    let stage = Stage::open().await;
+    let (_, ann) = stage.clan().await;
+    stage.tracks(&ann, "Purple Base", &cast::PURPLE_BASE).await;
+    stage.knows(50_000).await;
+    let newcomer = stage.sim.add_player("Éclair of Øre");
+    stage.sim.joins(newcomer, cast::RUSTY_MOOSE);
+    stage.watches_for(120).await;
+    stage.sim.rename(cast::CHENNY_BOUNCE.id, "Zed Crossing");
+    stage.watches_for(120).await;
+    stage.asked();
+    for (typed, first) in [
+        ("/player check player:ECLAIR", "Éclair of Øre · online"),
+        ("/player check player:eclair of", "Éclair of Øre · online"),
+        ("/player check player:elcair of", "Éclair of Øre · online"),
+        ("/player check player:xclair of", "Éclair of Øre · online"),
+        ("/player history player:chennyb", "Zed Crossing, once ChennyBounce · online"),
+        ("/group add group:New player:zed", "Zed Crossing · online"),
+        ("/group remove group:Purple Base player:chenyb", "Zed Crossing, once ChennyBounce · online"),
+        ("/player check player:yeti zed 1", "yeti Zed 1"),
+        ("/player check player:salty wofl 1", "salty Wolf 1"),
+    ] {
+        let asked = Instant::now();
+        let choices = ann.starts_typing(typed).await;
+        assert!(asked.elapsed() < IN_TIME, "{typed}: {:?}", asked.elapsed());
+        let labels: Vec<String> = choices.iter().map(|choice| choice.name.to_string()).collect();
+        assert!(labels.first().is_some_and(|label| label.starts_with(first)), "{typed}: {labels:?}");
+    }
+    let latest = ann.starts_typing("/player check player:").await;
+    assert!(latest.iter().any(|choice| choice.name == "Éclair of Øre · online"), "{latest:?}");
+    // However many are called so.
+    let choices = ann.starts_typing("/player check player:c").await;
+    let is_on = |label: &str| label.ends_with(" · online");
+    let on = choices.iter().take_while(|choice| is_on(&choice.name)).count();
+    assert!((1..=25).contains(&on) && !choices.iter().skip(on).any(|choice| is_on(&choice.name)), "{choices:?}");
+    assert_eq!(choices.len(), 25);
+    assert_eq!(stage.asked(), Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -23,9 +23,10 @@ use rustops::{
     app::App,
     clock::{Clock, ManualClock},
     discord::{self, End},
+    domain::ids::PlayerId,
     remote::{BattleMetrics, Options, Steam},
     sim::{START, Sim, SimOptions, cast::Person},
-    store::Store,
+    store::{Store, players},
     wiring::{keep_posted, keep_watch},
 };
 use tempfile::TempDir;
@@ -188,6 +189,21 @@ impl Stage {
             stopped.await.ok();
         })));
         self.bot = Some(Bot { app, stop, running, beside });
+    }
+
+    /// So many players have been seen somewhere before, by names of a few words.
+    pub async fn knows(&self, count: u64) {
+        let words = ["chenny", "Wolf", "salty", "Roof", "camper", "nïght", "Bunny", "oak", "Éclair", "yeti", "Zed"];
+        let word = |number: u64| *words.get(usize::try_from(number).unwrap() % words.len()).unwrap();
+        let known: Vec<(PlayerId, String)> = (0..count)
+            .map(|number| {
+                let name = format!("{} {} {number}", word(number), word(number / 11));
+                (PlayerId::new(5_000_000_000 + number).unwrap(), name)
+            })
+            .collect();
+        let store = Store::open(&self.folder.path().join("rustops.db"), self.clock.now()).unwrap();
+        let before = self.clock.now() - SignedDuration::from_hours(24);
+        store.write(move |tx| players::remember(tx, &known, before)).await.unwrap();
     }
 
     /// The bot's watch goes on for so long.

@@ -107,7 +107,7 @@ async fn no_input_of_any_length_or_kind_is_a_failure() {
         for suggested in [
             app.suggest_groups(me, input).await,
             app.suggest_members(me, input, input).await,
-            app.suggest_players(me, input).await,
+            app.suggest_players(me, None, input).await,
             app.suggest_servers(me, input).await,
         ] {
             assert!(suggested.unwrap().len() <= 25);

@@ -130,7 +130,7 @@ async fn an_update_says_who_is_called_otherwise_and_the_old_name_stays_searchabl
     assert_eq!((updated.renamed[0].before.as_str(), updated.renamed[0].member.name.as_str()), ("Sleepy", "Wide Awake"));
     assert_eq!(stage.asked().len(), 7);
     for typed in ["wide", "sleep"] {
-        let found = stage.app.suggest_players(&stage.me, typed).await.unwrap();
+        let found = stage.app.suggest_players(&stage.me, None, typed).await.unwrap();
         assert_eq!(found[0].value, cast::SLEEPY.id.to_string(), "{typed}");
         assert_eq!(found[0].name, "Wide Awake");
     }

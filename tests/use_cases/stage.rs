@@ -9,6 +9,7 @@ use rustops::{
     app::{App, Asker, Rights},
     clock::{Clock as _, ManualClock},
     domain::{
+        facts::FormerName,
         ids::{GuildKey, PlayerId, RoleId, ServerId, SteamId},
         notice::Notice,
         presence::Presence,
@@ -18,7 +19,7 @@ use rustops::{
     error::{Error, Result},
     remote::{BattleMetrics, Options, Steam},
     sim::{Sim, SimOptions, World, cast},
-    store::Store,
+    store::{Store, players},
 };
 use secrecy::SecretString;
 use tempfile::TempDir;
@@ -99,6 +100,24 @@ impl Stage {
             tx.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).map_err(anyhow::Error::from)
         });
         limit.await.unwrap();
+    }
+
+    /// These have been seen somewhere before.
+    pub(crate) async fn are_known(&self, people: &[(PlayerId, String)]) {
+        let (people, now) = (people.to_vec(), self.now());
+        self.store.write(move |tx| players::remember(tx, &people, now)).await.unwrap();
+    }
+
+    /// Somebody who is known had another name once.
+    pub(crate) async fn were_called(&self, player: u64, name: &str) {
+        let former = FormerName { name: name.to_owned(), last_seen: None };
+        self.store.write(move |tx| players::remember_former(tx, player_id(player), &[former])).await.unwrap();
+    }
+
+    /// The name that is kept of somebody.
+    pub(crate) async fn known_name(&self, player: u64) -> Option<String> {
+        let known = self.store.read(move |conn| players::get(conn, player_id(player))).await.unwrap();
+        known.map(|known| known.name)
     }
 
     pub(crate) async fn set_server(&self, id: u64) -> ServerSet {

@@ -108,10 +108,10 @@ async fn suggestions_forgive_a_slip_and_show_who_is_on() {
     let stage = purple_base().await;
     stage.watches_for(MINUTE * 2).await;
     stage.asked();
-    let suggested = stage.app.suggest_players(&stage.me, "Cehnny").await.unwrap();
+    let suggested = stage.app.suggest_players(&stage.me, None, "Cehnny").await.unwrap();
     assert_eq!(suggested[0].name, "ChennyBounce");
     assert!(matches!(suggested[0].presence, Some(Presence::Online { .. })));
-    let suggested = stage.app.suggest_players(&stage.me, "tee").await.unwrap();
+    let suggested = stage.app.suggest_players(&stage.me, None, "tee").await.unwrap();
     assert!(
         suggested.iter().any(|one| one.name == "Tee Higgins" && matches!(one.presence, Some(Presence::Offline { .. })))
     );

@@ -71,7 +71,7 @@ async fn who_switches_the_profile_to_private_is_unknown_and_did_not_leave() {
     assert_eq!(stage.asked(), Vec::<String>::new(), "what was found out need not be asked for again");
     let (visits, open) = stage.kept(evening.chenny, evening.server).await;
     assert_eq!((visits.last().unwrap().ending, open), (Ending::Unobserved, None), "nobody saw Chenny leave");
-    let suggested = stage.app.suggest_players(&stage.me, "chenny").await.unwrap();
+    let suggested = stage.app.suggest_players(&stage.me, None, "chenny").await.unwrap();
     assert!(!matches!(suggested[0].presence, Some(Presence::Offline { .. })), "{suggested:?}");
 }
 

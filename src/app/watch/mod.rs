@@ -151,6 +151,11 @@ impl Watch {
         Some(view)
     }
 
+    /// Who is on the server, and who was there a moment ago, by name.
+    pub(super) fn met(&self, server: ServerId) -> HashMap<PlayerId, String> {
+        self.state().places.get(&server).map(Place::met).unwrap_or_default()
+    }
+
     /// Takes note of tracked players who are missing and of whom it should be found out whether they hid the profile;
     /// with each, when they were last seen.
     pub(super) fn misses(&self, server: ServerId, missing: &[(PlayerId, Option<Timestamp>)], now: Timestamp) {

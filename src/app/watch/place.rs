@@ -3,10 +3,7 @@
 //! Decides nothing about when to poll and asks nobody; the rules of coming and going are in
 //! [`crate::domain::attendance`].
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
-    hash::{BuildHasher, RandomState},
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -58,9 +55,8 @@ pub(super) struct Place {
     pub(super) attendance: Attendance<PlayerId>,
     /// When a list was last believed, and how long one may be missing before there is a gap.
     believed: Option<(Timestamp, SignedDuration)>,
-    /// Fingerprints of the names of those present.
-    names: HashMap<PlayerId, u64>,
-    hasher: RandomState,
+    /// The names of those present.
+    names: HashMap<PlayerId, Box<str>>,
     pending: Pending,
     kept: Option<Timestamp>,
 }
@@ -134,7 +130,6 @@ impl Place {
             attendance,
             believed: None,
             names: HashMap::new(),
-            hasher: RandomState::new(),
             pending: Pending::default(),
             kept: None,
         })
@@ -152,6 +147,13 @@ impl Place {
             online: wanted.iter().filter_map(|player| Some((*player, self.attendance.since(*player)?))).collect(),
             left: wanted.iter().filter_map(|player| Some((*player, self.left(*player)?))).collect(),
         })
+    }
+
+    /// Those present, and those who were there so lately that their names are not kept yet.
+    pub(super) fn met(&self) -> HashMap<PlayerId, String> {
+        let present = self.names.iter().map(|(player, name)| (*player, name.to_string()));
+        let lately = self.pending.names.iter().map(|(player, name)| (*player, name.clone()));
+        lately.chain(present).collect()
     }
 
     pub(super) fn round(&self) -> Round<ServerId> {
@@ -260,12 +262,12 @@ impl Place {
     fn hear_names(&mut self, roster: &Roster) -> bool {
         let mut renamed = false;
         for player in roster.online.iter().filter(|player| !self.hides_names || self.tracked.contains(&player.id)) {
-            let print = self.hasher.hash_one(&player.name);
-            let before = self.names.insert(player.id, print);
-            if before != Some(print) {
+            let before = self.names.get(&player.id);
+            if before.is_none_or(|before| **before != *player.name) {
                 let is_tracked = self.tracked.contains(&player.id);
                 self.pending.is_urgent |= is_tracked;
                 renamed |= is_tracked && before.is_some();
+                self.names.insert(player.id, player.name.as_str().into());
                 self.pending.names.insert(player.id, player.name.clone());
             }
         }

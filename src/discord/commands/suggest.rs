@@ -25,23 +25,26 @@ pub(super) async fn servers(ctx: Ctx<'_>, typed: &str) -> CreateAutocompleteResp
     shown(ctx, talk.app().suggest_servers(talk.asker(), typed).await)
 }
 
-/// Players ever seen.
+/// Players ever seen, those first who are on the server of the group that was typed before.
 pub(super) async fn players(ctx: Ctx<'_>, typed: &str) -> CreateAutocompleteResponse {
     let talk = ctx.data();
-    shown(ctx, talk.app().suggest_players(talk.asker(), typed).await)
+    shown(ctx, talk.app().suggest_players(talk.asker(), group(ctx), typed).await)
 }
 
 /// Members of the group that was typed before.
 pub(super) async fn members(ctx: Ctx<'_>, typed: &str) -> CreateAutocompleteResponse {
     let talk = ctx.data();
-    let group = ctx.args.iter().find_map(|option| match (option.name, &option.value) {
-        ("group", ResolvedValue::String(group)) => Some(*group),
-        _ => None,
-    });
-    match group {
+    match group(ctx) {
         Some(group) => shown(ctx, talk.app().suggest_members(talk.asker(), group, typed).await),
         None => CreateAutocompleteResponse::new(),
     }
+}
+
+fn group(ctx: Ctx<'_>) -> Option<&str> {
+    ctx.args.iter().find_map(|option| match (option.name, &option.value) {
+        ("group", ResolvedValue::String(group)) => Some(*group),
+        _ => None,
+    })
 }
 
 fn shown(ctx: Ctx<'_>, suggestions: Result<Vec<Suggestion>>) -> CreateAutocompleteResponse {
@@ -57,19 +60,20 @@ fn shown(ctx: Ctx<'_>, suggestions: Result<Vec<Suggestion>>) -> CreateAutocomple
     CreateAutocompleteResponse::new().set_choices(choices.collect())
 }
 
-/// `ChennyBounce · online`
+/// `ChennyBounce · online`, `Wide Awake, once Sleepy · online`
 fn line(suggestion: &Suggestion, now: Timestamp) -> String {
     let state = suggestion.presence.as_ref().map(|known| match known {
         Presence::Online { .. } => presence::glimpse(Face::Discord, Some(true), None, now),
         Presence::Offline { last_seen } => presence::glimpse(Face::Discord, Some(false), Some(*last_seen), now),
         Presence::Unknown { last_seen, .. } => presence::glimpse(Face::Discord, None, *last_seen, now),
     });
+    let name = presence::called(suggestion);
     match state {
         // The name gives way, so that the state is always to be read.
         Some(state) => {
-            let name: String = suggestion.name.chars().take(100 - state.chars().count().min(60) - 3).collect();
+            let name: String = name.chars().take(100 - state.chars().count().min(60) - 3).collect();
             label(&format!("{name} · {state}"))
         }
-        None => label(&suggestion.name),
+        None => label(&name),
     }
 }

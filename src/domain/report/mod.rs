@@ -130,6 +130,8 @@ pub struct MemberName {
 pub struct Suggestion {
     /// What is shown: untrusted.
     pub name: String,
+    /// The former name that fits what was typed, where the present one does not: untrusted.
+    pub once: Option<String>,
     /// A player's state, as last known.
     pub presence: Option<Presence>,
     /// What to hand to the command; needs no further search.

@@ -16,7 +16,7 @@ fn learn(connection: &Connection, number: u64, name: &str, at: Timestamp) -> Vec
 }
 
 fn found(connection: &Connection, text: &str) -> Vec<(u64, String)> {
-    let hits = search(connection, &names::folded(text), 25).unwrap();
+    let hits = search(connection, &names::folded(text), 25, |_| 0).unwrap();
     hits.into_iter().map(|hit| (hit.id.get(), hit.matched_name)).collect()
 }
 
@@ -32,15 +32,33 @@ fn a_mistyped_name_is_found() {
         learn(&connection, number, name, hour(0));
     }
     let nearly = |typed| {
-        let hits = search_nearly(&connection, &names::folded(typed), 9).unwrap();
+        let hits = search_nearly(&connection, &Typed::new(typed).unwrap(), 9, |_| 0).unwrap();
         hits.into_iter().map(|hit| hit.id.get()).collect::<Vec<_>>()
     };
     assert_eq!(nearly("Cehnny"), [1]);
     assert_eq!(nearly("chenybuonce"), [1]);
     assert_eq!(nearly("hcenny"), [1]);
+    assert_eq!(nearly("xhenny"), [1]);
+    assert_eq!(nearly("henny"), [1]);
     assert_eq!(nearly("chenile"), [2]);
     assert_eq!(nearly("bear"), [0_u64; 0]);
     assert_eq!(nearly("wlf"), [0_u64; 0], "three letters are too few to guess by");
+}
+
+#[test]
+fn those_of_a_lower_rank_come_first_however_many_there_are() {
+    let connection = open::in_memory();
+    for number in 1..100 {
+        learn(&connection, number, &format!("Wolf {number:02}"), hour(0));
+    }
+    let rank = |player: PlayerId| match player.get() {
+        77 => 0,
+        12 => 1,
+        _ => 2,
+    };
+    let ids = |hits: Vec<FoundPlayer>| hits.into_iter().map(|hit| hit.id.get()).collect::<Vec<_>>();
+    assert_eq!(ids(search(&connection, "wolf", 3, rank).unwrap()), [77, 12, 1]);
+    assert_eq!(ids(search_nearly(&connection, &Typed::new("wlof").unwrap(), 3, rank).unwrap()), [77, 12, 1]);
 }
 
 #[test]
@@ -51,7 +69,7 @@ fn a_renamed_player_keeps_the_old_name_searchable() {
     assert_eq!(get(&connection, id(1)).unwrap().unwrap().name, "Bear");
     assert_eq!(former(&connection, 1), [("Wolf".to_owned(), Some(hour(0)))]);
     let hit = FoundPlayer { id: id(1), name: "Bear".to_owned(), matched_name: "Wolf".to_owned() };
-    assert_eq!(search(&connection, &names::folded("wol"), 9).unwrap(), [hit]);
+    assert_eq!(search(&connection, &names::folded("wol"), 9, |_| 0).unwrap(), [hit]);
 }
 
 #[test]
@@ -114,7 +132,7 @@ fn a_search_finds_the_beginning_of_every_word() {
     assert_eq!(ids("purple_w"), [1]);
     assert_eq!(ids("[abc"), [1]);
     assert_eq!(ids("olf"), [0; 0]);
-    assert_eq!(search(&connection, "w", 2).unwrap().len(), 2);
+    assert_eq!(search(&connection, "w", 2, |_| 0).unwrap().len(), 2);
 }
 
 #[test]
