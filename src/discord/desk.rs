@@ -10,9 +10,12 @@ use std::{
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
-use crate::domain::{
-    board::{Board, Pace},
-    ids::{BoardId, GuildKey, ServerId},
+use crate::{
+    app::Due,
+    domain::{
+        board::{Board, Pace},
+        ids::{BoardId, GuildKey, ServerId},
+    },
 };
 
 /// The memory, and the bell that wakes whoever writes boards.
@@ -29,6 +32,8 @@ struct State {
     turns: HashMap<BoardId, Arc<tokio::sync::Mutex<()>>>,
     /// Of everything else that is sent.
     rest: Pace,
+    /// Tidings that nobody can be told at the moment, by their numbers.
+    out_of_reach: HashMap<i64, (GuildKey, Pace)>,
 }
 
 /// What happened since the boards were last looked at.
@@ -36,6 +41,7 @@ struct State {
 struct Stirred {
     servers: HashSet<ServerId>,
     guilds: HashSet<GuildKey>,
+    boards: HashSet<BoardId>,
     /// Guilds in which somebody changed what the bot may do.
     mended: HashSet<GuildKey>,
 }
@@ -43,7 +49,7 @@ struct Stirred {
 impl Stirred {
     fn concerns(&self, board: &Board) -> bool {
         let server = board.server.map_or(!self.servers.is_empty(), |server| self.servers.contains(&server));
-        server || self.guilds.contains(&board.guild)
+        server || self.guilds.contains(&board.guild) || self.boards.contains(&board.id)
     }
 }
 
@@ -68,6 +74,13 @@ impl Desk {
     pub(super) fn guild_changed(&self, guild: &GuildKey) {
         self.note(|stirred| {
             stirred.guilds.insert(guild.clone());
+        });
+    }
+
+    /// A board does not show what is so.
+    pub(super) fn board_changed(&self, board: BoardId) {
+        self.note(|stirred| {
+            stirred.boards.insert(board);
         });
     }
 
@@ -99,6 +112,9 @@ impl Desk {
         if !stirred.mended.is_empty() {
             state.rest.hurry();
         }
+        // Another log channel may be set.
+        let is_as_before = |guild: &GuildKey| !stirred.mended.contains(guild) && !stirred.guilds.contains(guild);
+        state.out_of_reach.retain(|_, (guild, _)| is_as_before(guild));
         boards
             .iter()
             .filter(|board| {
@@ -131,6 +147,16 @@ impl Desk {
         self.state().paces.get(&board).is_some_and(Pace::has_failed)
     }
 
+    /// Whether it is time to look if the board's message still stands, which nobody tells the bot.
+    pub(super) fn is_to_be_looked_for(&self, board: &Board, now: Timestamp) -> bool {
+        self.state().paces.entry(board.id).or_default().is_to_be_looked_for(board, now)
+    }
+
+    /// It was looked for.
+    pub(super) fn looked_for(&self, board: BoardId, now: Timestamp) {
+        self.state().paces.entry(board).or_default().looked_for(now);
+    }
+
     /// To be held while a board is written, so that it is not written twice at once.
     pub(super) fn turn(&self, board: BoardId) -> Arc<tokio::sync::Mutex<()>> {
         Arc::clone(self.state().turns.entry(board).or_default())
@@ -139,6 +165,25 @@ impl Desk {
     /// When everything else may be sent.
     pub(super) fn rest_due(&self) -> Timestamp {
         self.state().rest.due(None)
+    }
+
+    /// Those of the tidings that somebody may take now.
+    pub(super) fn within_reach(&self, mut tidings: Vec<Due>, now: Timestamp) -> Vec<Due> {
+        let state = self.state();
+        tidings.retain(|due| state.out_of_reach.get(&due.id).is_none_or(|(_, pace)| pace.due(None) <= now));
+        tidings
+    }
+
+    /// These are done with.
+    pub(super) fn told(&self, due: &Due) {
+        self.state().out_of_reach.remove(&due.id);
+    }
+
+    /// Nobody could be told these: it is tried again ever more rarely.
+    pub(super) fn out_of_reach(&self, due: &Due, now: Timestamp) {
+        let mut state = self.state();
+        let (_, pace) = state.out_of_reach.entry(due.id).or_insert_with(|| (due.guild.clone(), Pace::default()));
+        pace.failed(now);
     }
 
     /// Everything else was sent, or something of it could not be.

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     app::{Boards, Due, Leftover},
     domain::{
-        board::{Board, LOOKED_AT_EVERY, Problem},
+        board::{Board, LOOKED_AT_EVERY, Problem, WRITTEN_AT_MOST_EVERY},
         ids::{BoardId, ChannelId, GuildKey, MessageId, ServerId, UserId},
         report::BoardReport,
     },
@@ -97,7 +97,7 @@ impl Herald {
         let due = self.door.desk.due(&boards.living, now);
         stream::iter(due).for_each_concurrent(AT_ONCE, |board| self.take_turn(board)).await;
         let mut rest_due = Timestamp::MAX;
-        let tidings = self.door.app.tidings().await?;
+        let tidings = self.door.desk.within_reach(self.door.app.tidings().await?, now);
         if !(boards.leftovers.is_empty() && tidings.is_empty()) {
             if self.door.desk.rest_due() <= now {
                 let well = self.clear_away(&boards).await? & self.tell(tidings).await?;
@@ -146,13 +146,36 @@ impl Herald {
         }
         let message = self.message(board.id, &report);
         let shown = message.fingerprint();
-        if board.message.is_some() && board.shown == Some(shown) && !anew {
-            return Ok(());
-        }
-        match self.send(&board, &message).await {
+        let written = match board.message {
+            Some(id) if board.shown == Some(shown) && !anew => match self.still_stands(&board, id).await {
+                Ok(true) => return Ok(()),
+                Ok(false) => self.send(&Board { message: None, ..board.clone() }, &message).await,
+                Err(refusal) => Err(refusal),
+            },
+            _ => self.send(&board, &message).await,
+        };
+        match written {
             Ok(id) => Ok(self.door.app.board_shown(board.id, id, shown).await?),
             Err(refusal) => Err(self.stuck(&board, refusal).await?.into()),
         }
+    }
+
+    /// Whether the message is still there, as far as anybody knows: while nothing changes it is looked for only now and
+    /// then.
+    async fn still_stands(&self, board: &Board, message: MessageId) -> Result<bool, Refusal> {
+        let now = self.now();
+        if !self.door.desk.is_to_be_looked_for(board, now) {
+            return Ok(true);
+        }
+        let found = match self.post.message(board.channel, message).await {
+            Ok(()) => true,
+            Err(Refusal::Gone) => false,
+            // To read what was written before takes a permission of its own, which boards do not need otherwise.
+            Err(Refusal::Forbidden(_)) => true,
+            Err(refusal) => return Err(refusal),
+        };
+        self.door.desk.looked_for(board.id, now);
+        Ok(found)
     }
 
     fn message(&self, board: BoardId, report: &BoardReport) -> Message {
@@ -164,21 +187,28 @@ impl Herald {
         message.buttons(buttons(board, further > 0))
     }
 
-    /// As [`Self::keep_current`], through the press of somebody on the board. One that was written just now and would
-    /// not change is left as it is; the presser is told.
-    pub(super) async fn show_through(&self, talk: &Talk, board: &Board, just_written: bool) -> Done {
-        let turn = self.door.desk.turn(board.id);
+    /// As [`Self::keep_current`], through the press of somebody on the board. One that would not change is left as it is,
+    /// and one that was written just now has its turn in a moment; the presser is told.
+    pub(super) async fn show_through(&self, talk: &Talk, board: BoardId) -> Done {
+        let turn = self.door.desk.turn(board);
         let _turn = turn.lock().await;
-        let message = self.message(board.id, &self.door.app.board_report(board).await?);
+        // As it is now: somebody else may have pressed at the same moment.
+        let board = self.door.app.board(&talk.asker().guild, board).await?;
+        let Some(id) = board.message.filter(|id| talk.pressed() == Some(*id)) else {
+            return Err(phrases::stale().into());
+        };
+        let report = self.door.app.board_report(&board).await?;
+        let message = self.message(board.id, &report);
         let shown = message.fingerprint();
-        if just_written && board.shown == Some(shown) {
+        if board.shown == Some(shown) || !report.is_news() {
             return Err(phrases::nothing_new().into());
         }
-        talk.show(&message, false).await?;
-        if let Some(id) = board.message {
-            self.door.app.board_shown(board.id, id, shown).await?;
+        if board.shown_at.is_some_and(|at| self.now().duration_since(at) < WRITTEN_AT_MOST_EVERY) {
+            self.door.desk.board_changed(board.id);
+            return Err(phrases::shown_soon().into());
         }
-        Ok(())
+        talk.show(&message, false).await?;
+        Ok(self.door.app.board_shown(board.id, id, shown).await?)
     }
 
     async fn send(&self, board: &Board, message: &Message) -> Result<MessageId, Refusal> {
@@ -244,25 +274,27 @@ impl Herald {
         Ok(well)
     }
 
-    /// Tells what there is to tell. Returns whether nothing is left.
+    /// Tells what there is to tell. Returns whether nothing is left that Discord may take soon.
     async fn tell(&self, all: Vec<Due>) -> error::Result<bool> {
         let mut well = true;
         for due in all {
             let mut pages = reply::pages(&view::tidings::card(&due.tidings), &self.door.ids(), self.now());
             let body = once(Message::new(pages.swap_remove(0)).body(false), &format!("t{}", due.id));
-            let told = match self.tell_somebody(&due, &body).await {
-                Ok(()) => true,
-                Err(refusal) => {
-                    let is_old = self.now().duration_since(due.at) > NEWS_FOR;
-                    let nobody = matches!(refusal, Refusal::Forbidden(_) | Refusal::NoChannel);
-                    tracing::warn!(guild = %due.guild, %refusal, "tidings could not be told");
-                    is_old || nobody
-                }
-            };
-            if told {
-                self.door.app.tidings_told(due.id).await?;
+            let told = self.tell_somebody(&due, &body).await;
+            if let Err(refusal) = &told {
+                tracing::warn!(guild = %due.guild, %refusal, "tidings could not be told");
             }
-            well &= told;
+            let nobody = due.channel.is_none() && due.person.is_none();
+            if told.is_ok() || nobody || self.now().duration_since(due.at) > NEWS_FOR {
+                self.door.app.tidings_told(due.id).await?;
+                self.door.desk.told(&due);
+                continue;
+            }
+            match told {
+                // Until somebody lets the bot in again; meanwhile others are told theirs.
+                Err(Refusal::Forbidden(_) | Refusal::NoChannel) => self.door.desk.out_of_reach(&due, self.now()),
+                _ => well = false,
+            }
         }
         Ok(well)
     }

@@ -118,9 +118,15 @@ pub(super) fn board_delayed() -> Text {
     text!["Discord does not take the message at the moment; it appears by itself as soon as it does."]
 }
 
-/// Somebody wants to see news that cannot be there yet.
+/// Somebody pressed on a board that shows what is so.
 pub(super) fn nothing_new() -> Card {
-    Card::new(Tone::Quiet, text!["Nothing new"]).line(text!["The board was written only some seconds ago."])
+    Card::new(Tone::Quiet, text!["Nothing new"]).line(text!["The board shows what is so now."])
+}
+
+/// Somebody pressed on a board that was written just now, and there is more to show already.
+pub(super) fn shown_soon() -> Card {
+    Card::new(Tone::Quiet, text!["Something changed"])
+        .line(text!["A board is written once in 15 seconds at most; it shows this by itself in a moment."])
 }
 
 /// Beside an answer that comes as a message of the channel, because it took so long.

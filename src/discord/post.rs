@@ -172,6 +172,12 @@ impl Post {
         self.tries(true, || Box::pin(self.http.edit_message(channel, message, body, Vec::new()))).await.map(drop)
     }
 
+    /// Looks for a message.
+    pub(super) async fn message(&self, channel: ChannelId, message: MessageId) -> Result<(), Refusal> {
+        let (channel, message) = at(channel, message);
+        self.tries(true, || Box::pin(self.http.get_message(channel, message))).await.map(drop)
+    }
+
     /// Deletes a message of ours.
     pub(super) async fn remove(&self, channel: ChannelId, message: MessageId) -> Result<(), Refusal> {
         let (channel, message) = at(channel, message);

@@ -16,6 +16,10 @@ pub const WRITTEN_AT_MOST_EVERY: SignedDuration = SignedDuration::from_secs(15);
 /// A board that nothing is known to have changed on is looked at all the same: the terminal may have changed something.
 pub const LOOKED_AT_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
+/// While a board shows what is so, it is looked for this often whether its message still stands: somebody may have deleted
+/// it.
+pub const LOOKED_FOR_EVERY: SignedDuration = SignedDuration::from_mins(30);
+
 /// The first and the longest pause after a failure.
 const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(15);
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(10);
@@ -65,6 +69,7 @@ pub struct Pace {
     stirred: bool,
     failures: u32,
     not_before: Option<Timestamp>,
+    looked_for: Option<Timestamp>,
 }
 
 impl Pace {
@@ -75,7 +80,7 @@ impl Pace {
 
     /// Somebody mended something: what was put off is tried at once.
     pub fn hurry(&mut self) {
-        *self = Self { stirred: true, ..Self::default() };
+        *self = Self { stirred: true, looked_for: self.looked_for, ..Self::default() };
     }
 
     /// The earliest instant of the next turn of a board that was last written then.
@@ -90,7 +95,21 @@ impl Pace {
 
     /// The board was looked at, and written where needed.
     pub fn done(&mut self, now: Timestamp) {
-        *self = Self { looked: Some(now), ..Self::default() };
+        *self = Self { looked: Some(now), looked_for: self.looked_for, ..Self::default() };
+    }
+
+    /// Whether it is time to look if the board's message still stands. Many boards are looked for one after the other.
+    pub fn is_to_be_looked_for(&mut self, board: &Board, now: Timestamp) -> bool {
+        let spread = board.id.get().wrapping_mul(7919) % LOOKED_FOR_EVERY.as_secs().unsigned_abs();
+        let share = SignedDuration::from_secs(i64::try_from(spread).unwrap_or(0));
+        let first = later(now, -share);
+        let last = *self.looked_for.get_or_insert(first);
+        now.duration_since(board.shown_at.map_or(last, |shown_at| last.max(shown_at))) >= LOOKED_FOR_EVERY
+    }
+
+    /// The message was looked for.
+    pub fn looked_for(&mut self, now: Timestamp) {
+        self.looked_for = Some(now);
     }
 
     /// Whether the last turn went wrong.
@@ -123,6 +142,36 @@ mod tests {
         pace.stir();
         assert_eq!(pace.due(Some(at(0))), at(15));
         assert!(pace.due(Some(at(-20))) <= at(1));
+    }
+
+    #[test]
+    fn a_message_is_looked_for_now_and_then_and_not_those_of_all_boards_at_once() {
+        let board = |id| Board {
+            id: BoardId::new(id).unwrap(),
+            guild: GuildKey::local(),
+            group: None,
+            server: None,
+            is_shut: false,
+            channel: ChannelId::new(1).unwrap(),
+            message: None,
+            shown: None,
+            shown_at: None,
+            maker: None,
+            problem: None,
+        };
+        let first = |board: &Board| {
+            let mut pace = Pace::default();
+            (0..).find(|second| pace.is_to_be_looked_for(board, at(*second))).unwrap()
+        };
+        let firsts: Vec<i64> = (1..6).map(|id| first(&board(id))).collect();
+        assert_eq!(firsts, [1081, 362, 1443, 724, 5]);
+        let mut pace = Pace::default();
+        pace.looked_for(at(0));
+        pace.done(at(60));
+        assert!(!pace.is_to_be_looked_for(&board(1), at(1799)));
+        assert!(pace.is_to_be_looked_for(&board(1), at(1800)));
+        let written = Board { shown_at: Some(at(600)), ..board(1) };
+        assert!(!pace.is_to_be_looked_for(&written, at(1800)));
     }
 
     #[test]

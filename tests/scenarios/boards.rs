@@ -44,6 +44,12 @@ fn edits(stage: &Stage) -> usize {
     stage.discord.requests().iter().filter(|one| one.method == "PATCH" && is_edit(&one.path)).count()
 }
 
+/// Everything that changed a message of the channel, Refresh as well.
+fn writings(stage: &Stage) -> usize {
+    let is_message = |path: &str| path.starts_with("/channels/") || path.ends_with("/messages/@original");
+    stage.discord.requests().iter().filter(|one| one.method == "PATCH" && is_message(&one.path)).count()
+}
+
 async fn minutes(stage: &Stage, minutes: usize) {
     for _ in 0..minutes * 60 {
         stage.blink().await;
@@ -226,13 +232,64 @@ async fn two_who_press_refresh_on_a_board_share_one_request() {
         stage.blink().await;
     }
     stage.sim.forget_requests();
-    let (one, other) = (ann.in_channel(&scouting), guild.member("Ben").in_channel(&scouting));
-    let (one, other): (Reply, Reply) =
-        futures_util::join!(one.presses(&board, "Refresh"), other.presses(&board, "Refresh"));
-    says(&one, "3 of 7 online");
-    assert!(!other.failed(), "{}", other.text());
+    let before = writings(&stage);
+    let (ann, ben) = (ann.in_channel(&scouting), guild.member("Ben").in_channel(&scouting));
+    for (one, other) in [both_press(&ann, &ben, &board).await, both_press(&ben, &ann, &board).await] {
+        for reply in [one, other] {
+            let told = stage.told_alone(&reply).await;
+            assert!(told.text().contains("Nothing new"), "{}", told.text());
+        }
+    }
     assert_eq!(stage.sim.requests().len(), 1, "{:?}", stage.sim.requests());
-    assert_eq!(scouting.messages().len(), 1);
+    assert_eq!((writings(&stage), scouting.messages().len()), (before, 1), "nothing visible changed");
+}
+
+async fn both_press(one: &Member, other: &Member, board: &SeenMessage) -> (Reply, Reply) {
+    futures_util::join!(one.presses(board, "Refresh"), other.presses(board, "Refresh"))
+}
+
+#[tokio::test]
+async fn two_who_press_refresh_when_somebody_left_write_the_board_once() {
+    let (stage, guild, ann, scouting) = purple_base().await;
+    let board = put_up(&stage, &ann, &scouting).await;
+    for _ in 0..20 {
+        stage.blink().await;
+    }
+    stage.sim.leaves(cast::CHENNY_BOUNCE.id, cast::RUSTY_MOOSE);
+    let before = writings(&stage);
+    let ben = guild.member("Ben").in_channel(&scouting);
+    both_press(&ann.in_channel(&scouting), &ben, &board).await;
+    assert!(shows(&scouting, "2 of 7 online"), "{}", scouting.messages()[0].text());
+    assert_eq!(writings(&stage), before + 1);
+
+    // What changes right after that is shown as soon as the board may be written again.
+    says(&ann.types(&format!("/group change {GROUP} new_name:\"Blue Base\"")).await, "Renamed");
+    let told = stage.told_alone(&ben.presses(&board, "Refresh").await).await;
+    assert!(told.text().contains("it shows this by itself in a moment"), "{}", told.text());
+    assert_eq!(writings(&stage), before + 1);
+    let took = stage.passes_until(|_| shows(&scouting, "Blue Base")).await;
+    assert!(took <= 17, "{took} s");
+    // What is written is noted a moment later.
+    stage.blink().await;
+    assert_eq!(writings(&stage), before + 2);
+}
+
+#[tokio::test]
+async fn a_board_that_somebody_deleted_comes_back_though_nothing_changes() {
+    let (stage, _, ann, scouting) = purple_base().await;
+    stage.tracks(&ann, "Dark ones", &[cast::SLEEPY]).await;
+    says(&ann.types("/group board group:\"Dark ones\" channel:#scouting").await, "Board put up");
+    stage.passes_until(|_| shows(&scouting, "Sleepy")).await;
+    minutes(&stage, 2).await;
+    let (before, board) = (writings(&stage), scouting.messages().remove(0));
+    scouting.loses(&board);
+    let took = stage.passes_until(|_| !scouting.messages().is_empty()).await;
+    assert!(took <= 31 * 60, "{took} s");
+    assert!(shows(&scouting, "Sleepy"));
+    assert_eq!(writings(&stage), before);
+    let looks =
+        stage.discord.requests().iter().filter(|one| one.method == "GET" && one.path.contains("/messages/")).count();
+    assert_eq!(looks, 1, "it is not looked for all the time");
 }
 
 #[tokio::test]
@@ -332,4 +389,26 @@ async fn a_refused_token_is_told_to_the_log_channel_once_and_so_is_its_end() {
     stage.sim.clear_faults();
     stage.passes_until(|_| shows(&log, "BattleMetrics answers again")).await;
     assert_eq!(log.messages().len(), 2);
+}
+
+#[tokio::test]
+async fn what_a_closed_log_channel_did_not_take_is_told_once_it_is_open_again() {
+    let (stage, guild, ann, scouting) = purple_base().await;
+    let log = guild.channel("bot-log");
+    says(&guild.member("Boss").manager().types("/rustops settings log_channel:#bot-log").await, "Settings changed");
+    log.denies_bot(permission::VIEW_CHANNEL);
+    stage.sim.fault(Service::BattleMetrics, Fault::Status(401).times(10_000));
+    minutes(&stage, 20).await;
+    assert!(log.messages().is_empty());
+    let to_log = format!("/channels/{}/messages", log.id());
+    let tries = stage.discord.requests().iter().filter(|one| one.method == "POST" && one.path == to_log).count();
+    assert!((2..=8).contains(&tries), "{tries} tries in twenty minutes");
+    // Others do not wait for that.
+    says(&ann.types(&format!("/group board {GROUP} channel:#scouting")).await, "Board put up");
+    stage.passes_until(|_| !scouting.messages().is_empty()).await;
+    log.lets_bot(permission::VIEW_CHANNEL);
+    let took = stage.passes_until(|_| shows(&log, "Nothing can be watched")).await;
+    assert!(took <= 5, "{took} s");
+    minutes(&stage, 2).await;
+    assert_eq!(log.messages().len(), 1);
 }

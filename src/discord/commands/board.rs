@@ -10,10 +10,7 @@ use super::super::{
     talk::{Done, Talk, Trouble},
 };
 use crate::{
-    domain::{
-        board::WRITTEN_AT_MOST_EVERY,
-        ids::{BoardId, ChannelId},
-    },
+    domain::ids::{BoardId, ChannelId},
     view,
 };
 
@@ -56,8 +53,7 @@ pub(in super::super) async fn refresh(talk: &Talk, id: BoardId) -> Done {
         return Err(phrases::stale().into());
     }
     talk.app().board_look_again(&board).await?;
-    let fresh = board.shown_at.is_some_and(|shown| talk.now().duration_since(shown) < WRITTEN_AT_MOST_EVERY);
-    talk.herald().show_through(talk, &board, fresh).await
+    talk.herald().show_through(talk, id).await
 }
 
 /// Every page of the board, for the asker alone.
