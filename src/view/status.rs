@@ -5,11 +5,12 @@
 use super::{
     card::{Card, Row, Span, Text, Tone, name, plain, text},
     changes::undo_line,
+    group::hidden_names,
     notice, words,
 };
 use crate::domain::{
     presence::Stale,
-    report::{Counts, Health, Purpose, RecentTrouble, ServiceStatus, SettingsReport, Status},
+    report::{Counts, Health, Purpose, ServiceStatus, SettingsReport, Status},
     trouble::{Service, Trouble, TroubleKind},
 };
 
@@ -42,7 +43,7 @@ pub fn status(report: &Status) -> Card {
         .field_if("Discord", latency)
         .rows(services.into_iter().flat_map(|(key, service)| service_rows(key, service)))
         .rows(watches(report))
-        .rows(recent(&report.recent))
+        .rows(recent(report))
 }
 
 /// What is wrong with the database and its disk.
@@ -115,13 +116,43 @@ fn watches(report: &Status) -> Vec<Row> {
         let who = words::count(report.past_due, "player", "players");
         Row::Text(text![plain(format!("The past of {who} is still to be fetched."))])
     });
-    // Said once: it is the same clock for all of them.
-    let clock = report.watches.iter().find_map(|watch| match &watch.health {
-        Health::Stale { why: why @ Stale::WrongClock { .. } } => Some(Row::Text(words::stale_line(why))),
-        _ => None,
-    });
+    // Each once: mostly it is the same for all of them.
+    let what_to_do = once(report.watches.iter().filter_map(|watch| remedy(&watch.health)), &service_troubles(report));
     let heading = (!report.watches.is_empty()).then_some(Row::Heading("Watched servers"));
-    heading.into_iter().chain(rows).chain(clock).chain(past).collect()
+    heading.into_iter().chain(rows).chain(what_to_do).chain(past).collect()
+}
+
+/// What is told of services above already.
+fn service_troubles(report: &Status) -> Vec<Text> {
+    let services = [&report.battlemetrics, &report.steam].into_iter();
+    services.filter_map(|service| service.trouble.as_ref().map(notice::trouble_line)).collect()
+}
+
+/// Each line once, without those that were said before.
+fn once(lines: impl Iterator<Item = Text>, said: &[Text]) -> Vec<Row> {
+    let mut new: Vec<Text> = Vec::new();
+    for line in lines {
+        if !said.contains(&line) && !new.contains(&line) {
+            new.push(line);
+        }
+    }
+    new.into_iter().map(Row::Text).collect()
+}
+
+/// What to do about a server that cannot be watched well.
+fn remedy(health: &Health) -> Option<Text> {
+    Some(match health {
+        Health::Good | Health::NotAskedYet => return None,
+        Health::NamesHidden => hidden_names(),
+        Health::Stale { why: why @ Stale::WrongClock { .. } } => words::stale_line(why),
+        Health::Stale { why: Stale::ServerDown { .. } } => {
+            text!["A server that is down is watched on by itself once it is up again."]
+        }
+        Health::Stale { why: Stale::NotQueried { .. } | Stale::TooOld { .. } } => {
+            text!["It goes on by itself once BattleMetrics sees the server again; nothing is claimed meanwhile."]
+        }
+        Health::Trouble { trouble } => notice::trouble_line(trouble),
+    })
 }
 
 fn health(health: &Health) -> String {
@@ -144,12 +175,16 @@ fn purpose(purpose: Purpose) -> &'static str {
     }
 }
 
-fn recent(troubles: &[RecentTrouble]) -> Vec<Row> {
+fn recent(report: &Status) -> Vec<Row> {
+    let troubles = &report.recent;
     let rows = troubles
         .iter()
         .map(|recent| Row::Columns(vec![text![Span::Ago(recent.at)], text![plain(words::trouble(&recent.trouble))]]));
+    let watched = report.watches.iter().filter_map(|watch| remedy(&watch.health));
+    let said: Vec<Text> = service_troubles(report).into_iter().chain(watched).collect();
+    let what_to_do = once(troubles.iter().map(|recent| notice::trouble_line(&recent.trouble)), &said);
     let heading = (!troubles.is_empty()).then_some(Row::Heading("Recent problems"));
-    heading.into_iter().chain(rows).collect()
+    heading.into_iter().chain(rows).chain(what_to_do).collect()
 }
 
 /// The answer of `settings`.
@@ -196,9 +231,12 @@ mod tests {
         Rusty Moose |US Monthly| · watched · 7 players tracked · polled 40s ago, next in 20s
         Rusty Moose |US Monthly| · BattleMetrics cannot query the server · 7 players tracked · polled 40s ago, next in 20s
         Rusty Moose |US Monthly| · BattleMetrics refused the token · 7 players tracked · polled 40s ago, next in 20s
+        It goes on by itself once BattleMetrics sees the server again; nothing is claimed meanwhile.
+        BattleMetrics refused the token. Whoever runs the bot: make one at https://www.battlemetrics.com/developers and set it as battlemetrics_token.
         The past of 4 players is still to be fetched.
         # Recent problems
         30m ago · BattleMetrics has a fault
+        BattleMetrics has a fault. Try again in a minute.
         ");
     }
 
