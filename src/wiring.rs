@@ -63,6 +63,12 @@ const DEMO_LATENCY: Duration = Duration::from_millis(20);
 /// The most steps that follow at once on a move of the pretend world's time.
 const CATCHING_UP: usize = 20;
 
+/// How often the pretend world is looked at. Its time goes on in steps that the watch takes without a gap, unless it is
+/// moved very far: nobody likes to wait.
+const DEMO_POLL: SignedDuration = SignedDuration::from_mins(2);
+const DEMO_STEP: SignedDuration = SignedDuration::from_mins(4);
+const DEMO_FAR: SignedDuration = SignedDuration::from_hours(24);
+
 /// Why nothing could be started. Each says what to do.
 #[derive(Debug, thiserror::Error)]
 enum StartError {
@@ -378,8 +384,16 @@ fn demo(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
     spawn(&runtime, keep_watch(app.clone(), shown, None));
     let (watched, handle) = (app.clone(), runtime.handle().clone());
     let time = move |by: SignedDuration| {
-        clock.advance(by);
-        handle.block_on(catch_up(&watched));
+        // Nobody waits for the services meanwhile.
+        sim.set_latency(Duration::ZERO);
+        let mut left = by;
+        while left > SignedDuration::ZERO {
+            let step = if by > DEMO_FAR { left } else { left.min(DEMO_STEP) };
+            clock.advance(step);
+            handle.block_on(catch_up(&watched));
+            left -= step;
+        }
+        sim.set_latency(DEMO_LATENCY);
         clock.now()
     };
     let typed = io::stdin().is_terminal();
@@ -416,7 +430,8 @@ fn demo_app(sim: &Sim, clock: Arc<dyn Clock>, folder: &Path) -> Result<App, Star
         Options::new(address(sim.battlemetrics_url())?, Some(sim.battlemetrics_token().into()), Arc::clone(&clock));
     let steam = Options::new(address(sim.steam_url())?, Some(sim.steam_key().into()), Arc::clone(&clock));
     let store = Store::open(&folder.join("rustops.db"), clock.now())?;
-    Ok(App::new(store, BattleMetrics::new(battlemetrics)?, Steam::new(steam)?, clock))
+    let watch = WatchOptions { every: DEMO_POLL, ..WatchOptions::default() };
+    Ok(App::new(store, BattleMetrics::new(battlemetrics)?, Steam::new(steam)?, clock).with_watch(watch))
 }
 
 /// Every room on the real services.

@@ -35,6 +35,12 @@ const STEPS: &[Step] = &[
     ("Three hours later …", "demo forward 3h", Exit::Done),
     ("", "group check Purple Base", Exit::Done),
     ("More about one of them.", "player check 998120467", Exit::Done),
+    (
+        "Everything of the last weeks; the bot has watched since it was asked to.",
+        "player history 998120467",
+        Exit::Done,
+    ),
+    ("", "group history Purple Base", Exit::Done),
     ("Scripts get the same as JSON.", "group list --json", Exit::Done),
     ("All groups at a glance.", "group list", Exit::Done),
     ("Names change; read them again.", "group update Purple Base", Exit::Done),
@@ -122,6 +128,6 @@ pub fn guide(talk: &mut Talk<'_>) -> io::Result<Exit> {
         }
     }
     talk.terminal.line("")?;
-    talk.terminal.line("That was every command. Start `rustops demo` in a terminal to try them yourself.")?;
+    talk.terminal.line("That was every command but group board, which puts a message that updates itself into a Discord channel. Start `rustops demo` in a terminal to try them yourself.")?;
     Ok(Exit::Done)
 }
