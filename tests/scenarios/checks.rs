@@ -173,6 +173,7 @@ async fn suggestions_come_from_what_is_known_and_ask_nobody() {
 const IN_TIME: Duration = Duration::from_secs(3);
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "Discord's patience is measured in real time")]
 async fn among_fifty_thousand_known_players_suggestions_are_in_time_and_whoever_is_on_comes_first() {
     let stage = Stage::open().await;
     let (_, ann) = stage.clan().await;

@@ -207,7 +207,7 @@ impl Stage {
     /// So many players have been seen somewhere before, by names of a few words.
     pub async fn knows(&self, count: u64) {
         let words = ["chenny", "Wolf", "salty", "Roof", "camper", "nïght", "Bunny", "oak", "Éclair", "yeti", "Zed"];
-        let word = |number: u64| words[usize::try_from(number).unwrap() % words.len()];
+        let word = |number: u64| *words.get(usize::try_from(number).unwrap() % words.len()).unwrap();
         let known: Vec<(PlayerId, String)> = (0..count)
             .map(|number| {
                 let name = format!("{} {} {number}", word(number), word(number / 11));
