@@ -141,20 +141,20 @@ INSERT INTO last_checked VALUES (1, 'A', '1', '2', '2024-06-01 10:00:00'), (2, '
         serde_json::to_string(&named).unwrap()
     };
     let first = home.bring_over(rows(SOURCE), false).await;
-    // New: Tee, his other name, his account, Bear, the latest check. Refused: rows 2 and 7 and two checks.
-    assert_eq!((first.rows, first.imported, first.refused), (10, 5, 4), "{}", named(&first));
+    // New: Tee, his other name, his account, Bear, the latest check, the server. Refused: rows 2 and 7 and two checks.
+    assert_eq!((first.rows, first.imported, first.refused), (11, 6, 4), "{}", named(&first));
     assert_eq!(first.already, 1, "row 5 is told to bring another account: {}", named(&first));
     assert!(named(&first).contains("other_steam"), "{}", named(&first));
     let after = home.all().await;
     let second = home.bring_over(rows(SOURCE), false).await;
-    assert_eq!((second.imported, second.refused, second.already), (0, 4, 6), "{}", named(&second));
+    assert_eq!((second.imported, second.refused, second.already), (0, 4, 7), "{}", named(&second));
     assert_eq!(home.all().await, after);
     let earlier = rows(
         "INSERT INTO groups (name, member) VALUES ('A', 'Bear');
         INSERT INTO last_checked VALUES (1, 'A', '1', '2', '2023-06-01 10:00:00');",
     );
     let third = home.bring_over(earlier, false).await;
-    assert_eq!((third.imported, third.refused, third.already), (0, 0, 2));
+    assert_eq!((third.imported, third.refused, third.already), (0, 0, 3));
     assert!(named(&third).contains("later_check"), "{}", named(&third));
     assert_eq!(home.all().await, after);
 }

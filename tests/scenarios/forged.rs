@@ -163,9 +163,9 @@ fn garbage() -> Vec<Forged> {
 /// under which something may be kept in memory.
 async fn two_guilds(stage: &Stage) -> (Guild, Guild, Export, Vec<u64>) {
     let (purple, ann) = stage.clan().await;
-    stage.tracks(&ann, "Purple Base", &[cast::BLUEPRINT_HERE, cast::BLUEPRINT_AWAY]).await;
+    stage.tracks(&ann, "Hidden Base", &[cast::BLUEPRINT_HERE, cast::BLUEPRINT_AWAY]).await;
     stage.tracks(&ann, "Scouted", &[cast::CHENNY_BOUNCE]).await;
-    says(&ann.types("/group board group:Purple Base").await, "Board put up");
+    says(&ann.types("/group board group:Hidden Base").await, "Board put up");
     purple.role("Scouts");
     let max = purple.member("Max").manager();
     says(&max.types("/rustops settings changers:@Scouts").await, "@Scouts");
@@ -235,7 +235,7 @@ async fn somebody_of_another_guild_reaches_nothing_by_any_press() {
     let until = u64::try_from(stage.clock.now().as_millisecond()).unwrap() + 30_000;
     for forged in every_press(&[rex.id(), max.id()], until, &numbers, &stamps(&stage)) {
         let told = told(&stage, &rex, &forged).await;
-        for private in ["Purple Base", "Scouted", "@Scouts"] {
+        for private in ["Hidden Base", "Scouted", "@Scouts"] {
             assert!(!told.contains(private), "{forged:?} tells of another guild:\n{told}");
         }
     }

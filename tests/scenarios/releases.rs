@@ -28,7 +28,7 @@ async fn a_new_release_is_told_in_the_log_channel_once() {
     assert_eq!(repository.received_requests().await.unwrap().len(), 3, "asked once a day");
     let told: Vec<_> = log.messages().iter().map(|message| message.text()).collect();
     assert_eq!(told.len(), 1, "{told:#?}");
-    assert!(told[0].contains("99.1.2"), "{}", told[0]);
+    assert!(told[0].contains("RustOps 99\\.1\\.2 is out"), "{}", told[0]);
 }
 
 #[test]
