@@ -85,7 +85,7 @@ async fn somebody_met_at_the_first_look_did_not_leave_and_come_then() {
     stage.tracks("local", cast::RUSTY_MOOSE, &[chenny], false).await;
     // The past is told before there is a second look.
     while !stage.sim.requests().iter().any(|request| request.path.ends_with("/sessions")) {
-        let step = stage.app.watch_step().await.unwrap();
+        let step = stage.step().await;
         stage.clock.advance(step.next.duration_since(stage.now()));
     }
     stage.watches_for(MINUTE * 10).await;
