@@ -128,9 +128,15 @@ fn facts_stand_beside_their_keys_and_wrap_beneath_themselves() {
         server · 7 players tracked · polled 40s ago, next in 20s
     Rusty Moose |US Monthly| · BattleMetrics refused the token ·
         7 players tracked · polled 40s ago, next in 20s
+    It goes on by itself once BattleMetrics sees the server
+        again; nothing is claimed meanwhile.
+    BattleMetrics refused the token. Whoever runs the bot: make
+        one at https://www.battlemetrics.com/developers and set
+        it as battlemetrics_token.
     The past of 4 players is still to be fetched.
     Recent problems
     30m ago  BattleMetrics has a fault
+    BattleMetrics has a fault. Try again in a minute.
     ");
 }
 
