@@ -31,8 +31,20 @@ use crate::{
 /// Sessions on a page.
 const SESSIONS: usize = 10;
 
+/// Sessions in one answer of BattleMetrics.
+const TOLD_AT_ONCE: usize = 100;
+
 /// Members on a page: with the totals, what a phone shows at once.
 const MEMBERS: usize = 12;
+
+/// How much of a past is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Depth {
+    /// What is known, or told at once.
+    Known,
+    /// All that is told.
+    All,
+}
 
 /// What is known of one player on one server.
 struct Record {
@@ -67,7 +79,20 @@ impl App {
     /// # Errors
     /// Unusable input, unknown player, no server set, a page that is not there; the database failed.
     pub async fn player_history(&self, asker: &Asker, player: &str, page: usize) -> Result<Outcome<PlayerHistory>> {
-        self.player_history_within(asker, player, page, Reach::Outside).await.and_then(certain)
+        self.player_history_within(asker, player, page, (Reach::Outside, Depth::Known)).await.and_then(certain)
+    }
+
+    /// As [`Self::player_history`], with the sessions before those that were told at once: they are asked for now.
+    ///
+    /// # Errors
+    /// As [`Self::player_history`].
+    pub async fn player_history_with_older(
+        &self,
+        asker: &Asker,
+        player: &str,
+        page: usize,
+    ) -> Result<Outcome<PlayerHistory>> {
+        self.player_history_within(asker, player, page, (Reach::Outside, Depth::All)).await.and_then(certain)
     }
 
     /// As [`Self::player_history`], without asking any service; none when that takes one. Names are looked up outside.
@@ -80,7 +105,7 @@ impl App {
         player: &str,
         page: usize,
     ) -> Result<Option<Outcome<PlayerHistory>>> {
-        self.player_history_within(asker, player, page, Reach::AtHand).await
+        self.player_history_within(asker, player, page, (Reach::AtHand, Depth::Known)).await
     }
 
     async fn player_history_within(
@@ -88,7 +113,7 @@ impl App {
         asker: &Asker,
         player: &str,
         page: usize,
-        reach: Reach,
+        (reach, depth): (Reach, Depth),
     ) -> Result<Option<Outcome<PlayerHistory>>> {
         let guild = asker.guild.clone();
         let server = self.read(move |conn| server_of(conn, &guild, None)).await?;
@@ -106,19 +131,32 @@ impl App {
             })
             .await?;
         visits.extend(place.running(id, since));
+        let known = asked.and_then(|asked| asked.known);
+        let begins = |known: &Span| known.start() > Timestamp::MIN;
+        let is_told = asked.is_some() && (depth == Depth::Known || !known.as_ref().is_some_and(begins));
         // Of a server that hides names nothing would be told.
-        let is_asked = asked.is_some() || place.hides_names;
-        if !is_asked && reach == Reach::AtHand {
+        let is_enough = is_told || place.hides_names;
+        if !is_enough && reach == Reach::AtHand {
             return Ok(None);
         }
-        let told = if is_asked { Ok(None) } else { self.tell_the_past(&place, id, &visits).await.map(Some) };
-        let (told, trouble) = told.map_or_else(|trouble| (None, Some(trouble)), |told| (told, None));
-        let known = self.read(move |conn| Ok(players::get(conn, id)?)).await?;
-        let private = known.as_ref().is_some_and(|known| known.private) && since.is_none();
-        let record = match told {
-            Some((visits, known)) => place.record(id, visits, known, private),
-            None => place.record(id, visits, asked.and_then(|asked| asked.known), private),
+        let answers = match depth {
+            Depth::All => usize::MAX,
+            // Nothing is kept of servers that are not watched: whoever turns the pages asks for as much as they hold.
+            Depth::Known => page.saturating_mul(SESSIONS).div_ceil(TOLD_AT_ONCE).max(1),
         };
+        let told = match is_enough {
+            true => Ok(None),
+            false => self.tell_the_past(&place, id, (&visits, known), answers).await.map(Some),
+        };
+        let (told, trouble) = told.map_or_else(|trouble| (None, Some(trouble)), |told| (told, None));
+        // Once all was asked for that may be, more would not be told.
+        let is_all = depth == Depth::All && trouble.is_none();
+        let (visits, known) = told.unwrap_or((visits, known));
+        let profile = self.read(move |conn| Ok(players::get(conn, id)?)).await?;
+        let private = profile.as_ref().is_some_and(|profile| profile.private) && since.is_none();
+        let may_be_told = !is_all && !private && !place.hides_names;
+        let not_asked_before = known.filter(|known| may_be_told && begins(known)).map(Span::start);
+        let record = place.record(id, visits, known, private);
         let sessions_total = record.visits.len();
         let lines = record.visits.iter().rev().map(|visit| HistoryLine {
             start: visit.start,
@@ -130,17 +168,18 @@ impl App {
         let shown = |former: FormerName| FormerName { name: names::shown(&former.name), ..former };
         Ok(Some(Outcome::Done(PlayerHistory {
             player: id,
-            name: names::shown(known.as_ref().map_or(&found.name, |known| &known.name)),
+            name: names::shown(profile.as_ref().map_or(&found.name, |profile| &profile.name)),
             totals: place.totals(&session::spans(&record.visits), &record.known),
             server: place.server,
             sessions,
             sessions_total,
             page,
             pages,
-            names: known.map_or_else(Vec::new, |known| known.names.into_iter().map(shown).collect()),
+            names: profile.map_or_else(Vec::new, |profile| profile.names.into_iter().map(shown).collect()),
             as_of: place.until,
             hides_names: place.hides_names,
             private,
+            not_asked_before,
             trouble,
         })))
     }
@@ -254,16 +293,28 @@ impl App {
         .await
     }
 
-    /// Asks for the past of somebody of whom it is not known. Returns all sessions then, and when all are known by that.
+    /// Asks for the past of somebody of whom it is not known, or for what was before the time that is. Returns all sessions
+    /// then, and when all are known by what was told.
     async fn tell_the_past(
         &self,
         place: &Place,
         player: PlayerId,
-        visits: &[Visit],
+        (visits, known): (&[Visit], Option<Span>),
+        answers: usize,
     ) -> std::result::Result<(Vec<Visit>, Option<Span>), Trouble> {
         let server = place.server.id;
-        let told = self.ask_for_the_past(player, server, Purpose::Person).await?;
-        let known = told.since.and_then(|since| Span::new(since, place.now));
+        let told = self.ask_for_the_past(player, server, answers, Purpose::Person).await?;
+        let (told, known) = match known {
+            Some(known) => {
+                let older = told.older_than(known.start());
+                let known = older.prolonged(known);
+                (older, known)
+            }
+            None => {
+                let known = told.since.and_then(|since| Span::new(since, place.now));
+                (told, known)
+            }
+        };
         let sessions = told.sessions.clone();
         if let Err(error) = self.learn_the_past(server, player, told, place.now).await {
             tracing::warn!(?error, "a past that was told could not be kept");
@@ -274,7 +325,9 @@ impl App {
             Some(Session { subject: player, place: server, start, stop, ending, source: Source::Told })
         });
         let told: Vec<Visit> = told.filter(|visit| visit.start < visit.stop).collect();
-        Ok((session::merge(visits, &place.windows, &told), known))
+        // What was seen of strangers longer ago is forgotten: there, what is told is all there is.
+        let remembered = Span::new(place.strangers_since, Timestamp::MAX);
+        Ok((session::merge(visits, &session::common(&place.windows, remembered.as_slice()), &told), known))
     }
 }
 

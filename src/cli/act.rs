@@ -87,8 +87,11 @@ pub async fn act(app: &App, asker: &Asker, action: Action, terminal: &mut Termin
             let exit = doing.choosing(joined(&player), pick, check, card).await?;
             if failed { Exit::Outside } else { exit }
         }
-        Action::Player(PlayerAction::History { player, pick, page }) => {
-            let history = async |input: String| app.player_history(asker, &input, page).await;
+        Action::Player(PlayerAction::History { player, pick, page, older }) => {
+            let history = async |input: String| match older {
+                true => app.player_history_with_older(asker, &input, page).await,
+                false => app.player_history(asker, &input, page).await,
+            };
             doing
                 .choosing(joined(&player), pick, history, |report| view::history::player(report, Face::Terminal))
                 .await?

@@ -424,6 +424,9 @@ pub enum PlayerAction {
         /// Which page
         #[arg(long, value_name = "N", default_value_t = 1)]
         page: usize,
+        /// Ask for sessions before the last hundred, too
+        #[arg(long)]
+        older: bool,
     },
 }
 

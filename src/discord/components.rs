@@ -100,6 +100,8 @@ pub(super) enum Press {
     Refresh(Report),
     /// Turns to a page of the card that is kept under `stamp`.
     Page { report: Report, stamp: u64, page: usize },
+    /// Asks for the sessions of a player that are older than what was told at once, and shows the page.
+    Older { player: PlayerId, page: usize },
     /// Says which page it is.
     PageNumber,
     /// A menu; the choice comes with the press.
@@ -132,6 +134,7 @@ impl Press {
             Self::Page { report, stamp, page } => {
                 format!("p:{}:{}:{}", report_field(*report), base36(*stamp), page)
             }
+            Self::Older { player, page } => format!("l:{}:{}", base36(player.get()), page),
             Self::PageNumber => "n".to_owned(),
             Self::Pick(ticket, question) => format!("q:{}:{}", ticket_fields(*ticket), question_field(question)),
             Self::Delete(ticket, group) => format!("d:{}:{}", ticket_fields(*ticket), base36(group.get())),
@@ -160,6 +163,7 @@ impl Press {
         let press = match fields.next()? {
             "r" => Self::Refresh(fields.report()?),
             "p" => Self::Page { report: fields.report()?, stamp: fields.number()?, page: fields.next()?.parse().ok()? },
+            "l" => Self::Older { player: PlayerId::new(fields.number()?)?, page: fields.next()?.parse().ok()? },
             "n" => Self::PageNumber,
             "q" => Self::Pick(fields.ticket()?, fields.question()?),
             "d" => Self::Delete(fields.ticket()?, GroupId::new(fields.number()?)?),
@@ -398,6 +402,7 @@ mod tests {
                 stamp,
                 page
             }),
+            (number(), 0..1000_usize).prop_map(|(id, page)| Press::Older { player: PlayerId::new(id).unwrap(), page }),
             Just(Press::PageNumber),
             (ticket(), question()).prop_map(|(ticket, question)| Press::Pick(ticket, question)),
             (ticket(), number()).prop_map(|(ticket, id)| Press::Delete(ticket, GroupId::new(id).unwrap())),
@@ -422,7 +427,7 @@ mod tests {
         #[test]
         fn nothing_that_anybody_makes_up_does_harm(id in "\\PC{0,120}", tail in "[0-9a-z:#+~]{0,40}") {
             Press::read(&id);
-            for verb in ["r", "p", "q", "d", "k", "g", "i", "b", "o", "m", "w"] {
+            for verb in ["r", "p", "l", "q", "d", "k", "g", "i", "b", "o", "m", "w"] {
                 if let Some(press) = Press::read(&format!("1:{verb}:{tail}")) {
                     prop_assert_eq!(Press::read(&press.id()), Some(press));
                 }

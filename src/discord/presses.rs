@@ -30,6 +30,7 @@ pub(super) async fn pressed(talk: &Talk, data: &ComponentInteractionData) -> Don
     match (press, choice) {
         (Press::Refresh(report), _) => refresh(talk, report).await,
         (Press::Page { report, stamp, page }, _) => turn(talk, report, stamp, page).await,
+        (Press::Older { player, page }, _) => history::with_older(talk, player, page).await,
         (Press::Pick(ticket, question), Some(choice)) => pick(talk, ticket, question, choice).await,
         (Press::Delete(ticket, group), _) => delete(talk, ticket, group).await,
         (Press::Forget(ticket, stamp), _) => rustops::forget_kept(talk, ticket, stamp).await,

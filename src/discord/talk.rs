@@ -241,11 +241,17 @@ impl Talk {
     }
 
     /// A page of a report of which each page is a card of its own; `number` is from 1. It takes the place of the page whose
-    /// button was pressed, if one was.
-    pub(super) async fn one_page(&self, card: &Card, report: Report, number: usize, pages: usize) -> Done {
+    /// button was pressed, if one was. `more` stands behind what turns the pages.
+    pub(super) async fn one_page(
+        &self,
+        card: &Card,
+        report: Report,
+        (number, pages): (usize, usize),
+        more: Option<Value>,
+    ) -> Done {
         let last = pages.saturating_sub(1);
         let turners = if last == 0 { Vec::new() } else { turners(report, 0, number.saturating_sub(1), last) };
-        let message = self.plain(card).buttons(turners);
+        let message = self.plain(card).buttons(turners.into_iter().chain(more).collect());
         match (self.stage(), self.pressed()) {
             (Stage::Fresh, Some(_)) => self.turn(&message).await,
             _ => self.show(&message, false).await,

@@ -28,6 +28,7 @@ pub fn player(report: &PlayerHistory, face: Face) -> Card {
         .rows(totals(&report.totals, report.as_of))
         .field_if("Other names", listed(names))
         .rows(under("Sessions", sessions))
+        .line_if(older(report, face))
         .line_if(report.sessions.is_empty().then(|| text!["No session is known."]))
         .footer(footer(face, &report.server.name, (report.page, report.pages), report.as_of))
 }
@@ -98,6 +99,21 @@ fn session(line: &HistoryLine) -> Row {
     Row::Columns(vec![text![Span::At(line.start)], length])
 }
 
+/// Whether this is the page at whose end older sessions may be asked for.
+pub fn offers_older(report: &PlayerHistory) -> bool {
+    report.not_asked_before.is_some() && report.page == report.pages
+}
+
+fn older(report: &PlayerHistory, face: Face) -> Option<Text> {
+    let before = report.not_asked_before.filter(|_| offers_older(report))?;
+    let mut line = text!["Sessions before ", Span::At(before), " were not asked for. "];
+    line.extend(match face {
+        Face::Discord => text!["Press Older to see them."],
+        Face::Terminal => text!["Add ", Span::Code("--older".to_owned()), " to see them."],
+    });
+    Some(line)
+}
+
 fn member(row: &MemberHistory, as_of: Timestamp) -> Row {
     let total = |wanted| {
         let total = row.totals.iter().find(|total| total.period == wanted);
@@ -155,6 +171,17 @@ mod tests {
         2026-06-10 16:46 UTC · 3h 20m
         _ Rusty Moose |US Monthly| · as of 40s ago · page 1 of 2
         ");
+    }
+
+    #[test]
+    fn the_last_page_of_a_long_history_says_how_to_see_what_is_older() {
+        let mut report = samples::player_history("");
+        report.not_asked_before = report.sessions.last().map(|line| line.start);
+        assert!(!told(&player(&report, Face::Terminal)).contains("not asked for"), "there are more pages");
+        report.page = report.pages;
+        let last = |face| samples::sketch(&player(&report, face), face).lines().rev().nth(1).unwrap().to_owned();
+        insta::assert_snapshot!(last(Face::Terminal), @"Sessions before 2026-06-10 16:46 UTC were not asked for. Add --older to see them.");
+        insta::assert_snapshot!(last(Face::Discord), @"Sessions before 2026-06-10 16:46 UTC were not asked for. Press Older to see them.");
     }
 
     #[test]

@@ -282,6 +282,7 @@ pub(crate) fn player_history(tag: &str) -> PlayerHistory {
         as_of: now() - SignedDuration::from_secs(40),
         hides_names: false,
         private: false,
+        not_asked_before: None,
         trouble: None,
     }
 }

@@ -1,7 +1,8 @@
 //! Stories of a watched server: what is answered at once and without asking anybody, Refresh, and histories.
 
 use futures_util::future::join;
-use rustops::sim::cast;
+use jiff::SignedDuration;
+use rustops::sim::{START, cast};
 
 use crate::{
     fake_discord::{Guild, Member},
@@ -106,6 +107,43 @@ async fn a_history_is_turned_over_page_by_page_even_after_a_restart() {
     says(&second, "[2/");
     stage.restart_bot().await;
     says(&ann.presses(&second, "‹").await, "[1/");
+}
+
+#[tokio::test]
+async fn older_sessions_than_were_told_at_once_come_when_somebody_presses_older() {
+    let mut stage = Stage::open().await;
+    let guild = stage.discord.guild("Purple clan");
+    let (ann, ben) = (guild.member("Ann"), guild.member("Ben").without_rights());
+    let (server, busy) = (stage.sim.add_server("Small Moose"), stage.sim.add_player("Busy"));
+    let hours = |hours| SignedDuration::from_hours(hours);
+    for number in 0..125 {
+        let at = START - hours(24 * 60) + hours(11 * number);
+        stage.sim.joins_at(busy, server, at);
+        stage.sim.leaves_at(busy, server, at + hours(2));
+    }
+    says(&ann.types(&format!("/server set name:{server}")).await, "Server set");
+    says(&ann.types(&format!("/group add group:Regulars player:{busy}")).await, "Added to");
+    stage.watches_for(120).await;
+    stage.asked();
+    let mut last = ann.types(&format!("/player history player:{busy}")).await;
+    says(&last, "[1/10");
+    assert!(!last.text().contains("Older"), "{}", last.text());
+    for _ in 1..10 {
+        last = ann.presses(&last, "›").await;
+    }
+    insta::assert_snapshot!("history_older", last.text());
+    assert_eq!(stage.asked(), Vec::<String>::new());
+    // Whoever may look may ask.
+    let older = ben.presses(&last, "Older").await;
+    assert_eq!(older.message().id(), last.message().id());
+    says(&older, "[10/13");
+    assert!(!older.text().contains("Older"), "{}", older.text());
+    assert_eq!(stage.asked(), vec![format!("/players/{busy}/relationships/sessions"); 2]);
+    // From then on it is known.
+    stage.restart_bot().await;
+    stage.asked();
+    says(&ann.presses(&older, "›").await, "[11/13");
+    assert_eq!(stage.asked(), Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -5,9 +5,10 @@ use rustops::{
     app::WatchOptions,
     domain::{
         report::{Outcome, Period, PlayerHistory},
-        session::{Ending, Source},
+        session::{Ending, Source, Span},
     },
-    sim::{World, cast},
+    sim::{Fault, Service, World, cast},
+    store::sessions,
 };
 
 use crate::stage::{MINUTE, Stage};
@@ -17,6 +18,29 @@ async fn of(stage: &Stage, player: u64) -> PlayerHistory {
         Outcome::Done(history) => history,
         Outcome::Choose(choice) => panic!("{choice:?}"),
     }
+}
+
+async fn with_older(stage: &Stage, player: u64, page: usize) -> PlayerHistory {
+    match stage.app.player_history_with_older(&stage.me, &player.to_string(), page).await.unwrap() {
+        Outcome::Done(history) => history,
+        Outcome::Choose(choice) => panic!("{choice:?}"),
+    }
+}
+
+/// A server, and somebody who was there more than a hundred times.
+fn somebody_busy(stage: &Stage) -> (u64, u64) {
+    let server = stage.sim.add_server("Small Moose");
+    let busy = stage.sim.add_player("Busy");
+    // Three short visits a day, for two months; an answer holds a hundred of them.
+    let mut at = World::START - SignedDuration::from_hours(24 * 59);
+    while at < World::START - SignedDuration::from_hours(8) {
+        stage.sim.joins_at(busy, server, at);
+        stage.sim.leaves_at(busy, server, at + MINUTE * 30);
+        at += SignedDuration::from_hours(12);
+    }
+    let visits = stage.sim.world().sessions(busy, Some(server), stage.now()).len();
+    assert!(visits > 100, "{visits}");
+    (server, busy)
 }
 
 #[tokio::test]
@@ -58,30 +82,108 @@ async fn of_a_stranger_the_past_is_asked_for_and_told_at_once() {
 #[tokio::test]
 async fn what_lies_before_a_full_answer_is_not_known() {
     let stage = Stage::new();
-    let server = stage.sim.add_server("Small Moose");
-    let busy = stage.sim.add_player("Busy");
-    // Three short visits a day, for two months; an answer holds a hundred of them.
-    let mut at = World::START - SignedDuration::from_hours(24 * 59);
-    while at < World::START - SignedDuration::from_hours(8) {
-        stage.sim.joins_at(busy, server, at);
-        stage.sim.leaves_at(busy, server, at + MINUTE * 30);
-        at += SignedDuration::from_hours(12);
-    }
-    let visits = stage.sim.world().sessions(busy, Some(server), stage.now()).len();
-    assert!(visits > 100, "{visits}");
+    let (server, busy) = somebody_busy(&stage);
     stage.tracks("local", server, &[busy], false).await;
     // A stranger's last visits were seen by ourselves: fewer than a hundred of the told ones are left.
     stage.watches_for(MINUTE * 5).await;
     stage.sim.joins(busy, server);
     stage.watches_for(MINUTE * 5).await;
     let known = stage.store.read(move |conn| {
-        let known =
-            rustops::store::sessions::inquiries_of(conn, crate::stage::server(server), &[crate::stage::player(busy)])?;
+        let known = sessions::inquiries_of(conn, crate::stage::server(server), &[crate::stage::player(busy)])?;
         anyhow::Ok(known.values().next().unwrap().known.unwrap().start())
     });
     let known = known.await.unwrap();
     let oldest = stage.kept(busy, server).await.0[0].start;
     assert_eq!(known, oldest);
+}
+
+#[tokio::test]
+async fn what_is_older_than_a_full_answer_is_asked_for_when_somebody_wants_it() {
+    let stage = Stage::new();
+    let (server, busy) = somebody_busy(&stage);
+    stage.tracks("local", server, &[busy], false).await;
+    stage.watches_for(MINUTE * 5).await;
+    let name = format!("{server} 0");
+    let presence = stage.app.group_check(&stage.me, &name).await.unwrap().members[0].presence.clone();
+    let truth = stage.truth(busy, server);
+    let inquiry = async || {
+        let read = stage.store.read(move |conn| {
+            let player = crate::stage::player(busy);
+            anyhow::Ok(sessions::inquiries_of(conn, crate::stage::server(server), &[player])?[&player])
+        });
+        read.await.unwrap()
+    };
+    let before = inquiry().await;
+    stage.asked();
+    let first = of(&stage, busy).await;
+    assert_eq!((first.sessions_total, first.not_asked_before), (100, Some(truth[truth.len() - 100].start())));
+
+    let older = with_older(&stage, busy, 99).await;
+    let pages = vec![format!("/players/{busy}/relationships/sessions"); 2];
+    assert_eq!(stage.asked(), pages);
+    assert_eq!((older.sessions_total, older.not_asked_before, older.trouble), (truth.len(), None, None));
+    assert_eq!(older.sessions.last().unwrap().start, truth[0].start());
+
+    // It is kept, and says nothing of what came after.
+    assert_eq!(of(&stage, busy).await.sessions_total, truth.len());
+    assert_eq!(with_older(&stage, busy, 99).await.sessions, older.sessions);
+    assert_eq!(stage.asked(), Vec::<String>::new());
+    let kept: Vec<_> = stage.kept(busy, server).await.0.iter().map(|visit| (visit.start, visit.stop)).collect();
+    assert_eq!(kept, truth.iter().map(|span| (span.start(), span.stop())).collect::<Vec<_>>());
+    let (after, known) = (inquiry().await, before.known.unwrap());
+    assert_eq!((after.at, after.known), (before.at, Span::new(jiff::Timestamp::MIN, known.stop())));
+    assert_eq!(stage.app.group_check(&stage.me, &name).await.unwrap().members[0].presence, presence);
+}
+
+#[tokio::test]
+async fn where_nothing_is_kept_older_sessions_are_shown_all_the_same() {
+    let stage = Stage::new();
+    let (server, busy) = somebody_busy(&stage);
+    stage.tracks("local", server, &[], false).await;
+    let truth = stage.truth(busy, server).len();
+    let asked = || stage.asked().iter().filter(|path| path.ends_with("/sessions")).count();
+    let first = of(&stage, busy).await;
+    assert_eq!((first.sessions_total, first.not_asked_before.is_some(), asked()), (100, true, 1));
+    let older = with_older(&stage, busy, 10).await;
+    assert_eq!((older.page, older.sessions_total, older.not_asked_before, asked()), (10, truth, None, 2));
+    // The next page takes as much as it holds.
+    let Outcome::Done(next) = stage.app.player_history(&stage.me, &busy.to_string(), 11).await.unwrap() else {
+        panic!()
+    };
+    assert_eq!((next.page, next.sessions_total, asked()), (11, truth, 2));
+    assert_eq!(stage.kept(busy, server).await, (Vec::new(), None));
+}
+
+#[tokio::test]
+async fn older_sessions_that_cannot_be_had_leave_what_is_known() {
+    let stage = Stage::new();
+    let (server, busy) = somebody_busy(&stage);
+    stage.tracks("local", server, &[busy], false).await;
+    stage.watches_for(MINUTE * 5).await;
+    let first = of(&stage, busy).await;
+    let broken = Fault::Status(404).on(&format!("/players/{busy}/relationships/sessions"));
+    stage.sim.fault(Service::BattleMetrics, broken);
+    let older = with_older(&stage, busy, 1).await;
+    assert_eq!(older.sessions, first.sessions);
+    stage.sim.clear_faults();
+    assert_eq!(of(&stage, busy).await, first, "it may be asked for again");
+}
+
+#[tokio::test]
+async fn what_was_seen_of_a_stranger_and_forgotten_is_told_again() {
+    let options = WatchOptions { every: MINUTE * 30, keep_strangers_days: 3, ..WatchOptions::default() };
+    let stage = Stage::with(options);
+    let server = stage.sim.add_server("Small Moose");
+    let (member, stranger) = (stage.sim.add_player("Member"), stage.sim.add_player("Stranger"));
+    let day = SignedDuration::from_hours(24);
+    for number in 0..6 {
+        stage.sim.joins_at(stranger, server, World::START + day * number + MINUTE * 60);
+        stage.sim.leaves_at(stranger, server, World::START + day * number + MINUTE * 180);
+    }
+    stage.tracks("local", server, &[member], false).await;
+    stage.watches_for(day * 6).await;
+    assert!(stage.kept(stranger, server).await.0.len() < 5, "what is older is forgotten");
+    assert_eq!(of(&stage, stranger).await.sessions_total, 6);
 }
 
 #[tokio::test]

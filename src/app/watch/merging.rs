@@ -27,6 +27,8 @@ pub(in crate::app) struct Told {
     pub(in crate::app) sessions: Vec<PastSession>,
     /// From when on these are all; none when that nothing was told means nothing.
     pub(in crate::app) since: Option<Timestamp>,
+    /// Until when, if only what was before that was wanted: from then on, what is known stays as it is.
+    pub(super) before: Option<Timestamp>,
     /// The profile, if it was read with that.
     pub(super) profile: Option<Player>,
 }
@@ -39,7 +41,21 @@ impl Told {
             true => sessions.iter().filter_map(|told| told.start).min(),
             false => Some(Timestamp::MIN).filter(|_| is_public || !sessions.is_empty()),
         };
-        Self { sessions, since, profile: None }
+        Self { sessions, since, before: None, profile: None }
+    }
+
+    /// What of it began earlier than that: the rest was told before.
+    pub(in crate::app) fn older_than(mut self, before: Timestamp) -> Self {
+        // Somebody of whom sessions were told once has not been nowhere.
+        self.since = self.since.filter(|_| !self.sessions.is_empty());
+        self.sessions.retain(|told| told.start.is_some_and(|start| second(start) < before));
+        self.before = Some(before);
+        self
+    }
+
+    /// The time in which all is known, with what is older.
+    pub(in crate::app) fn prolonged(&self, known: Span) -> Option<Span> {
+        Span::new(self.since.map_or(known.start(), |since| since.min(known.start())), known.stop())
     }
 }
 
@@ -87,11 +103,26 @@ impl Merging {
         if !was_tracked {
             sessions::forget_passages(tx, player, server)?;
         }
-        let before = sessions::inquiries_of(tx, server, &[player])?.remove(&player).and_then(|before| before.known);
-        let inquiry = Inquiry { at: second(self.asked), known: self.known(!own.is_empty(), before) };
-        sessions::note_inquiry(tx, player, server, inquiry)?;
-        sightings::record(tx, server, &[(player, self.sighting(&told))])?;
+        let before = sessions::inquiries_of(tx, server, &[player])?.remove(&player);
+        if let Some(inquiry) = self.inquiry(!own.is_empty(), before) {
+            sessions::note_inquiry(tx, player, server, inquiry)?;
+        }
+        // What was long ago says nothing of today.
+        if self.told.before.is_none() {
+            sightings::record(tx, server, &[(player, self.sighting(&told))])?;
+        }
         Ok((changed, began.filter(|began| self.running.is_some_and(|running| *began < running))))
+    }
+
+    /// What is to be noted. Of what was before the rest, only the beginning: whatever came after the last inquiry is still
+    /// to be asked for. None where what is told now no longer adjoins what was told then.
+    fn inquiry(&self, was_seen: bool, before: Option<Inquiry>) -> Option<Inquiry> {
+        let known = before.and_then(|before| before.known);
+        let Some(limit) = self.told.before else {
+            return Some(Inquiry { at: second(self.asked), known: self.known(was_seen, known) });
+        };
+        let (before, known) = (before?, known.filter(|known| known.start() <= limit)?);
+        Some(Inquiry { known: self.told.prolonged(known), ..before })
     }
 
     /// When all is known by what is told now, and was told before.

@@ -142,7 +142,7 @@ impl App {
             return Ok(Vec::new());
         }
         let Some(debt) = self.watch.state().next_debt(now) else { return self.settle_a_doubt(now).await };
-        let answer = self.ask_for_the_past(debt.player, debt.server, debt.purpose).await;
+        let answer = self.ask_for_the_past(debt.player, debt.server, 1, debt.purpose).await;
         let (told, pause) = match answer {
             Ok(told) if told.profile.is_some() => (Some(told), schedule::PAST * 2),
             Ok(told) => (Some(told), schedule::PAST),
@@ -170,15 +170,16 @@ impl App {
         Ok(changed.then_some(debt.server).into_iter().collect())
     }
 
-    /// Asks for a player's past on a server; where none is told, also whether the profile is private, unless that is known.
+    /// Asks for a player's past on a server, so many pages of it; where none is told, also whether the profile is private, unless that is known.
     pub(in crate::app) async fn ask_for_the_past(
         &self,
         player: PlayerId,
         server: ServerId,
+        pages: usize,
         purpose: Purpose,
     ) -> std::result::Result<Told, Trouble> {
         let is_unknown = |trouble: &Trouble| trouble.kind == TroubleKind::NotFound;
-        let past = match self.battlemetrics.sessions(player, server, 1, purpose).await {
+        let past = match self.battlemetrics.sessions(player, server, pages, purpose).await {
             Ok(past) => past,
             Err(trouble) if is_unknown(&trouble) => return Ok(Told::new(ToldPast::default(), false)),
             Err(trouble) => return Err(trouble),

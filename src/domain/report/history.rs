@@ -38,6 +38,8 @@ pub struct PlayerHistory {
     pub hides_names: bool,
     /// The profile is private: since the last session nothing is known.
     pub private: bool,
+    /// Of the time before this the sessions were not asked for, and may be: an answer holds only so many.
+    pub not_asked_before: Option<Timestamp>,
     /// Why the past could not be asked for, if that was needed.
     pub trouble: Option<Trouble>,
 }
