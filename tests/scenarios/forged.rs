@@ -1,6 +1,8 @@
 //! Stories of a tampered client: custom ids that nobody was offered, sent by somebody without rights and by somebody of
 //! another guild. They are refused or answered harmlessly, in time, and change nothing.
 
+#![expect(clippy::unwrap_used, reason = "what goes wrong here fails the test")]
+
 use std::collections::BTreeSet;
 
 use rustops::{clock::Clock as _, domain::export::Export, sim::cast};
