@@ -44,6 +44,8 @@ pub struct Typed {
     folded: String,
     letters: Vec<char>,
     bag: u32,
+    /// How many of those in the bag a slip can make up for: the bytes of a letter.
+    wide: usize,
     most: usize,
 }
 
@@ -60,7 +62,8 @@ impl Typed {
             3..=7 => 1,
             _ => MOST_SLIPS,
         };
-        Some(Self { bag: bag(&folded), folded, letters, most })
+        let wide = letters.iter().map(|letter| letter.len_utf8()).max().unwrap_or(1);
+        Some(Self { bag: bag(&folded), wide, folded, letters, most })
     }
 
     /// Folded.
@@ -97,7 +100,7 @@ impl Typed {
     pub fn nearly<'a>(&self, folded: &'a str) -> Option<(usize, &'a str)> {
         // Each slip can make up for one letter that the name lacks. Most names lack more.
         let lacking = (self.bag & !bag(folded)).count_ones();
-        if lacking as usize > self.most {
+        if lacking as usize > self.most * self.wide {
             return None;
         }
         starts(folded).filter_map(|start| Some((self.slips(start)?, start))).min()
@@ -160,9 +163,9 @@ impl Typed {
     }
 }
 
-/// Which letters there are, roughly: a bit for all those whose numbers end alike.
+/// Which bytes there are, roughly: a bit for all those that end alike. Of plain letters, one each.
 fn bag(text: &str) -> u32 {
-    text.chars().fold(0, |bag, letter| bag | 1 << (u32::from(letter) % u32::BITS))
+    text.bytes().fold(0, |bag, byte| bag | 1 << (byte % 32))
 }
 
 /// Where a search may begin in a folded name: at its beginning and at each word.

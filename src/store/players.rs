@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use anyhow::{Context, ensure};
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Rows, params};
 
 use super::values::Seconds;
 use crate::domain::{
@@ -261,7 +261,10 @@ pub fn get(connection: &Connection, id: PlayerId) -> anyhow::Result<Option<Known
     Ok(Some(player))
 }
 
-pub(super) const FOLDED: &str = "SELECT player, folded FROM folded_names";
+const FOLDED: &str = "SELECT player, folded FROM folded_names";
+
+/// Most names are told apart by SQLite itself, which is several times as quick.
+const HOLDING: &str = "SELECT player, folded FROM folded_names WHERE instr(folded, ?1)";
 
 /// Players who have or had a name that begins like this, or has a word that begins like this; each once. Those of the
 /// lowest rank come first, of one rank the exact name, then by what follows. Reads every name.
@@ -274,7 +277,10 @@ pub fn search(
     limit: usize,
     rank: impl Fn(PlayerId) -> u8,
 ) -> anyhow::Result<Vec<FoundPlayer>> {
-    let found = best(connection, limit, rank, |name| Some((0, starts(name).find(|start| start.starts_with(folded))?)))?;
+    let mut statement = connection.prepare_cached(HOLDING)?;
+    let rows = statement.query([folded])?;
+    let found =
+        best(connection, rows, limit, rank, |name| Some((0, starts(name).find(|start| start.starts_with(folded))?)))?;
     Ok(found.into_iter().map(|(player, _)| matched(player, folded)).collect())
 }
 
@@ -295,7 +301,8 @@ pub fn search_nearly(
     if typed.letters().len() < NEARLY_FROM {
         return Ok(Vec::new());
     }
-    let found = best(connection, limit, rank, |name| typed.nearly(name))?;
+    let mut statement = connection.prepare_cached(FOLDED)?;
+    let found = best(connection, statement.query([])?, limit, rank, |name| typed.nearly(name))?;
     Ok(found.into_iter().map(|(player, start)| matched(player, &start)).collect())
 }
 
@@ -305,17 +312,16 @@ type Hit = (u8, usize, String, PlayerId);
 /// Hits that may gather before the worst are let go.
 const TIDIED_FROM: usize = 1024;
 
-/// The `limit` best players, each once, with the place in a name that fits.
+/// The `limit` best players among these names, each once, with the place in a name that fits.
 fn best(
     connection: &Connection,
+    mut names: Rows<'_>,
     limit: usize,
     rank: impl Fn(PlayerId) -> u8,
     fits: impl Fn(&str) -> Option<(usize, &str)>,
 ) -> anyhow::Result<Vec<(KnownPlayer, String)>> {
-    let mut statement = connection.prepare_cached(FOLDED)?;
-    let mut rows = statement.query([])?;
     let mut hits: Vec<Hit> = Vec::new();
-    while let Some(row) = rows.next().context("read the names")? {
+    while let Some(row) = names.next().context("read the names")? {
         let Some((slips, start)) = fits(row.get_ref(1)?.as_str()?) else { continue };
         let player = row.get(0)?;
         hits.push((rank(player), slips, start.to_owned(), player));
