@@ -1,7 +1,7 @@
 //! Copies of the database: those kept beside it before a newer version changes it, and the folder of backups.
 //!
 //! Only naming, finding and thinning them out; how one is made is known in [`super::backup`], and when one is needed is decided
-//! in [`super::open`] and by the use case.
+//! in `store::open` and by the use case.
 
 use std::{
     cmp::Reverse,
