@@ -20,6 +20,7 @@ need() { command -v "$1" >/dev/null || { echo "$1 is needed: apt-get install $2"
 need qemu-aarch64 qemu-user
 need qemu-arm qemu-user
 need python3 python3-venv
+[ -x /usr/bin/time ] || { echo "/usr/bin/time is needed: apt-get install time"; exit 1; }
 
 if [ ! -x "$work/rustc" ]; then
   (
@@ -56,7 +57,18 @@ for target in "${targets[@]}"; do
   data="$(mktemp -d)"
   echo "== $target: $(stat -c %s "$program") bytes"
   "$emulator" "$program" --version
-  # Opening a new database is a migration from nothing.
+  # A database of the first version, with its rows.
+  python3 - "$data/rustops.db" <<'SQL'
+import pathlib, sqlite3, sys
+database = sqlite3.connect(sys.argv[1])
+for sql in ("migrations/V1__foundation.sql", "tests/migrations/V1__foundation.sql"):
+    database.executescript(pathlib.Path(sql).read_text())
+database.executescript("""
+    CREATE TABLE refinery_schema_history
+        (version INT4 PRIMARY KEY, name VARCHAR(255), applied_on VARCHAR(255), checksum VARCHAR(255));
+    INSERT INTO refinery_schema_history VALUES (1, 'foundation', '', '');
+""")
+SQL
   "$emulator" "$program" --data-dir "$data" group list
   "$emulator" "$program" --data-dir "$data" doctor --offline | grep '^good *database'
   # The emulator's own memory counts along.

@@ -260,6 +260,7 @@ impl App {
         server: ServerId,
         wanted: Vec<PlayerId>,
     ) -> Result<(Place, Vec<(PlayerId, Option<Timestamp>)>)> {
+        self.keep_visits_of(server, &wanted).await?;
         let now = self.clock.now();
         let view = self.watch.view(server, &wanted, now);
         let forgotten = self.watch.forgotten_before(now);

@@ -29,14 +29,11 @@ use crate::{
     },
 };
 
-/// With fewer suggestions than this, names that are nearly like what was typed are looked for too.
+/// With fewer suggestions than this, names that are nearly like what was typed are suggested too.
 const FEW: usize = 5;
 
 /// Of how many who fit it is found out who was on the server, so that those come first.
 const CONSIDERED: usize = 4 * CHOICES;
-
-/// Visits of strangers that are looked at for the same: some days of a busy server.
-const LATEST_VISITS: u32 = 10_000;
 
 impl App {
     /// Groups whose name holds what was typed, those that begin with it first.
@@ -103,10 +100,7 @@ impl App {
             let online = view.filter(|view| view.outcome == Outcome::Believed).map(|view| view.online);
             let online = online.unwrap_or_default();
             let Some(typed) = typed else { return Ok(latest_arrivals(online, met)) };
-            let lately = match server {
-                Some(server) => sessions::lately(conn, server, LATEST_VISITS)?,
-                None => HashMap::new(),
-            };
+            let lately = server.map(|server| watch.lately(conn, server, now)).transpose()?.unwrap_or_default();
             let rank = |player: PlayerId| match (online.contains_key(&player), lately.contains_key(&player)) {
                 (true, _) => 0,
                 (false, true) => 1,
@@ -114,7 +108,8 @@ impl App {
             };
             let hits = players_like(conn, &typed, &met, rank)?;
             let ids: Vec<PlayerId> = hits.iter().filter_map(|hit| hit.player).collect();
-            Ok(best(hits, &Known::of(conn, server, &watch, &ids, lately, now)?))
+            let seen = ids.iter().filter_map(|player| Some((*player, *lately.get(player)?))).collect();
+            Ok(best(hits, &Known::of(conn, server, &watch, &ids, seen, now)?))
         })
         .await
     }
@@ -212,13 +207,8 @@ fn players_like(
     for (player, name) in met {
         note(&mut hits, *player, name, name);
     }
-    for found in players::search(conn, typed.folded(), CONSIDERED, &rank)? {
+    for found in players::search_like(conn, typed, CONSIDERED, FEW, rank)? {
         note(&mut hits, found.id, &found.name, &found.matched_name);
-    }
-    if hits.values().filter(|hit| hit.fit.is_sure()).count() < FEW {
-        for found in players::search_nearly(conn, typed, CONSIDERED, &rank)? {
-            note(&mut hits, found.id, &found.name, &found.matched_name);
-        }
     }
     let mut hits: Vec<Hit> = hits.into_values().collect();
     hits.sort_by(|one, other| (&one.name, one.player).cmp(&(&other.name, other.player)));

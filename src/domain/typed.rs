@@ -63,7 +63,7 @@ impl Typed {
             _ => MOST_SLIPS,
         };
         let wide = letters.iter().map(|letter| letter.len_utf8()).max().unwrap_or(1);
-        Some(Self { bag: bag(&folded), wide, folded, letters, most })
+        Some(Self { bag: bag(folded.as_bytes()), wide, folded, letters, most })
     }
 
     /// Folded.
@@ -98,12 +98,17 @@ impl Typed {
     /// With how many slips, as [`Self::slips`] counts them, the folded name or a word of it begins like this at best, and
     /// the name from there on.
     pub fn nearly<'a>(&self, folded: &'a str) -> Option<(usize, &'a str)> {
-        // Each slip can make up for one letter that the name lacks. Most names lack more.
-        let lacking = (self.bag & !bag(folded)).count_ones();
-        if lacking as usize > self.most * self.wide {
+        if !self.may_be_near(folded.as_bytes()) {
             return None;
         }
         starts(folded).filter_map(|start| Some((self.slips(start)?, start))).min()
+    }
+
+    /// Whether [`Self::nearly`] may find anything in this folded name. Each slip can make up for one letter that the name
+    /// lacks; most names lack more, which is seen at a glance.
+    pub fn may_be_near(&self, folded: &[u8]) -> bool {
+        let lacking = (self.bag & !bag(folded)).count_ones();
+        lacking as usize <= self.most * self.wide
     }
 
     /// How many letters have to be put in, taken out, changed or swapped with a neighbour until the folded `name` begins
@@ -164,8 +169,8 @@ impl Typed {
 }
 
 /// Which bytes there are, roughly: a bit for all those that end alike. Of plain letters, one each.
-fn bag(text: &str) -> u32 {
-    text.bytes().fold(0, |bag, byte| bag | 1 << (byte % 32))
+fn bag(text: &[u8]) -> u32 {
+    text.iter().fold(0, |bag, byte| bag | 1 << (byte % 32))
 }
 
 /// Where a search may begin in a folded name: at its beginning and at each word.

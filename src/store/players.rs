@@ -6,7 +6,8 @@ use std::collections::HashSet;
 
 use anyhow::{Context, ensure};
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Rows, params};
+use memchr::memmem::Finder;
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::values::Seconds;
 use crate::domain::{
@@ -278,32 +279,71 @@ pub fn search(
     rank: impl Fn(PlayerId) -> u8,
 ) -> anyhow::Result<Vec<FoundPlayer>> {
     let mut statement = connection.prepare_cached(HOLDING)?;
-    let rows = statement.query([folded])?;
-    let found =
-        best(connection, rows, limit, rank, |name| Some((0, starts(name).find(|start| start.starts_with(folded))?)))?;
-    Ok(found.into_iter().map(|(player, _)| matched(player, folded)).collect())
+    let mut rows = statement.query([folded])?;
+    let mut best = Best::of(limit);
+    while let Some(row) = rows.next().context("read the names")? {
+        let name = row.get_ref(1)?.as_str()?;
+        if let Some(start) = starts(name).find(|start| start.starts_with(folded)) {
+            let player = row.get(0)?;
+            best.add(rank(player), 0, start, player);
+        }
+    }
+    best.found(connection, Some(folded))
 }
 
 /// From so many letters on, a slip is forgiven among all names: of three, too many of thousands of names are nearly so.
 const NEARLY_FROM: usize = 4;
 
-/// Players whose name, or a word of it, begins nearly like this; those of the lowest rank first, then by how near. Reads
-/// every name.
+/// The players whom [`search`] finds; where those are fewer than `few`, then those too whose name, or a word of it, begins
+/// nearly like what was typed, by rank and how near. Reads every name, once.
 ///
 /// # Errors
 /// Those of the database.
-pub fn search_nearly(
+pub fn search_like(
     connection: &Connection,
     typed: &Typed,
     limit: usize,
+    few: usize,
     rank: impl Fn(PlayerId) -> u8,
 ) -> anyhow::Result<Vec<FoundPlayer>> {
     if typed.letters().len() < NEARLY_FROM {
-        return Ok(Vec::new());
+        return search(connection, typed.folded(), limit, rank);
     }
+    let typed_text = Finder::new(typed.folded());
+    let (mut sure, mut nearly) = (Best::of(limit), Best::of(limit));
     let mut statement = connection.prepare_cached(FOLDED)?;
-    let found = best(connection, statement.query([])?, limit, rank, |name| typed.nearly(name))?;
-    Ok(found.into_iter().map(|(player, start)| matched(player, &start)).collect())
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next().context("read the names")? {
+        let bytes = row.get_ref(1)?.as_bytes()?;
+        let holds_it = typed_text.find(bytes).is_some();
+        if !holds_it && !typed.may_be_near(bytes) {
+            continue;
+        }
+        let name = str::from_utf8(bytes)?;
+        let player = row.get(0)?;
+        let begins = |start: &&str| start.starts_with(typed.folded());
+        if let Some(start) = holds_it.then(|| starts(name).find(begins)).flatten() {
+            sure.add(rank(player), 0, start, player);
+        } else if let Some((slips, start)) = typed.nearly(name) {
+            nearly.add(rank(player), slips, start, player);
+        }
+    }
+    let mut found = sure.found(connection, Some(typed.folded()))?;
+    if found.len() < few {
+        let others = nearly.found(connection, None)?;
+        let is_new = |other: &FoundPlayer| !found.iter().any(|player| player.id == other.id);
+        let others: Vec<_> = others.into_iter().filter(is_new).collect();
+        found.extend(others);
+    }
+    Ok(found)
+}
+
+/// The best of many hits.
+struct Best {
+    limit: usize,
+    hits: Vec<Hit>,
+    /// Better than this has to be what is worth keeping.
+    worst: Option<Hit>,
 }
 
 /// A place in a name that fits: the rank of whose it is, the slips, the name from there on, and whose name.
@@ -312,35 +352,39 @@ type Hit = (u8, usize, String, PlayerId);
 /// Hits that may gather before the worst are let go.
 const TIDIED_FROM: usize = 1024;
 
-/// The `limit` best players among these names, each once, with the place in a name that fits.
-fn best(
-    connection: &Connection,
-    mut names: Rows<'_>,
-    limit: usize,
-    rank: impl Fn(PlayerId) -> u8,
-    fits: impl Fn(&str) -> Option<(usize, &str)>,
-) -> anyhow::Result<Vec<(KnownPlayer, String)>> {
-    let mut hits: Vec<Hit> = Vec::new();
-    while let Some(row) = names.next().context("read the names")? {
-        let Some((slips, start)) = fits(row.get_ref(1)?.as_str()?) else { continue };
-        let player = row.get(0)?;
-        hits.push((rank(player), slips, start.to_owned(), player));
-        if hits.len() >= TIDIED_FROM.max(2 * limit) {
-            keep_best(&mut hits, limit);
+impl Best {
+    fn of(limit: usize) -> Self {
+        Self { limit, hits: Vec::new(), worst: None }
+    }
+
+    fn add(&mut self, rank: u8, slips: usize, start: &str, player: PlayerId) {
+        let is_worse = |(r, s, name, _): &Hit| (rank, slips, start) > (*r, *s, name.as_str());
+        if self.worst.as_ref().is_some_and(is_worse) {
+            return;
+        }
+        self.hits.push((rank, slips, start.to_owned(), player));
+        if self.hits.len() >= TIDIED_FROM.max(2 * self.limit) {
+            self.tidy();
         }
     }
-    keep_best(&mut hits, limit);
-    let mut found = Vec::new();
-    for (.., start, player) in hits {
-        found.extend(get(connection, player)?.map(|player| (player, start)));
-    }
-    Ok(found)
-}
 
-fn keep_best(hits: &mut Vec<Hit>, limit: usize) {
-    hits.sort_unstable();
-    let mut seen = HashSet::new();
-    hits.retain(|(.., player)| seen.len() < limit && seen.insert(*player));
+    fn tidy(&mut self) {
+        self.hits.sort_unstable();
+        let mut seen = HashSet::new();
+        self.hits.retain(|(.., player)| seen.len() < self.limit && seen.insert(*player));
+        self.worst = self.hits.last().filter(|_| self.hits.len() == self.limit).cloned();
+    }
+
+    /// The players, each once, best first; with each, the name in which there is `folded`, or else what fitted.
+    fn found(mut self, connection: &Connection, folded: Option<&str>) -> anyhow::Result<Vec<FoundPlayer>> {
+        self.tidy();
+        let mut found = Vec::new();
+        for (.., start, player) in self.hits {
+            let player = get(connection, player)?;
+            found.extend(player.map(|player| matched(player, folded.unwrap_or(&start))));
+        }
+        Ok(found)
+    }
 }
 
 /// The current name is preferred where several fit.

@@ -82,6 +82,38 @@ async fn a_quiet_quarter_of_an_hour_is_one_small_write() {
 }
 
 #[tokio::test]
+async fn a_member_who_comes_is_kept_at_once_and_the_strangers_of_that_minute_later() {
+    let mut stage = Stage::new();
+    let (busy, member) = (stage.sim.add_server("Busy"), stage.sim.add_player("Member"));
+    let strangers: Vec<u64> = (0..200).map(|number| stage.sim.add_player(&format!("Stranger {number}"))).collect();
+    let (early, late) = strangers.split_at(100);
+    early.iter().for_each(|stranger| stage.sim.joins(*stranger, busy));
+    stage.tracks("local", busy, &[member], false).await;
+    past_is_known(&stage, busy, &[member]).await;
+    stage.watches_for(MINUTE * 12).await;
+    let before = stage.store.size().unwrap();
+    early.iter().for_each(|stranger| stage.sim.leaves(*stranger, busy));
+    late.iter().for_each(|stranger| stage.sim.joins(*stranger, busy));
+    stage.sim.joins(member, busy);
+    stage.watches_for(MINUTE * 2).await;
+    let grown = stage.store.size().unwrap() - before;
+    assert!(grown <= 3 * 4200, "{grown} bytes");
+    assert!(stage.kept(member, busy).await.1.is_some());
+    assert_eq!(stage.kept(late[0], busy).await.1, None);
+
+    // What a crash loses of strangers counts as not observed; the member's coming is not lost.
+    stage.killed_and_started();
+    stage.clock.advance(MINUTE * 30);
+    early.iter().for_each(|stranger| stage.sim.joins(*stranger, busy));
+    stage.watches_for(MINUTE * 12).await;
+    let lost = stage.kept(early[0], busy).await.0[0];
+    assert_eq!(lost.ending, rustops::domain::session::Ending::Unobserved);
+    let [looked, _] = stage.windows(busy).await[..] else { panic!("{:?}", stage.windows(busy).await) };
+    assert_eq!(looked.stop(), lost.stop);
+    assert!(stage.kept(member, busy).await.1.is_some_and(|since| since < stage.now() - MINUTE * 40));
+}
+
+#[tokio::test]
 async fn strangers_are_forgotten_though_nothing_is_watched_any_more() {
     let stage = Stage::new();
     let (place, passer_by) = (stage.sim.add_server("Given Up"), stage.sim.add_player("Passer-by"));

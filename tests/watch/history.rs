@@ -68,6 +68,21 @@ async fn a_history_holds_what_was_told_and_what_was_seen() {
 }
 
 #[tokio::test]
+async fn what_a_stranger_did_a_moment_ago_is_told_though_it_waits_to_be_kept() {
+    let stage = Stage::new();
+    let (place, passer_by) = (stage.sim.add_server("Small Moose"), stage.sim.add_player("Passer-by"));
+    stage.sim.joins(passer_by, place);
+    stage.tracks("local", place, &[cast::TEE_HIGGINS.id], false).await;
+    stage.watches_for(MINUTE * 12).await;
+    stage.sim.leaves(passer_by, place);
+    stage.watches_for(MINUTE * 3).await;
+    let history = of(&stage, passer_by).await;
+    let last = history.sessions[0];
+    assert_eq!((last.ending, last.source), (Ending::Left, Source::Watched));
+    assert!(stage.now().duration_since(last.stop) <= MINUTE * 4, "{last:?}");
+}
+
+#[tokio::test]
 async fn of_a_stranger_the_past_is_asked_for_and_told_at_once() {
     let stage = Stage::new();
     stage.tracks("local", cast::RUSTY_MOOSE, &[], false).await;

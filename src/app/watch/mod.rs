@@ -37,6 +37,7 @@ use crate::{
     },
     error::{Error, Result},
     store::{
+        Connection,
         sessions::{self, Visit},
         watch as kept,
     },
@@ -100,7 +101,21 @@ pub(super) struct Watch {
     past_steps: tokio::sync::Mutex<()>,
     /// One poll of a server at a time, whoever wants it.
     turns: Mutex<HashMap<ServerId, Arc<tokio::sync::Mutex<()>>>>,
+    lately: Mutex<Option<Lately>>,
 }
+
+/// Strangers who were on a server lately, and when last, as read a moment ago: whoever types a name asks for it at each letter.
+struct Lately {
+    server: ServerId,
+    read: Timestamp,
+    seen: Arc<HashMap<PlayerId, Timestamp>>,
+}
+
+/// For how long that is good enough to say who is meant more likely.
+const LATELY_HOLDS_FOR: SignedDuration = SignedDuration::from_mins(1);
+
+/// Visits that are looked at for it: some days of a busy server.
+const LATEST_VISITS: u32 = 10_000;
 
 /// What the watch shows of a server.
 pub(super) struct View {
@@ -143,6 +158,7 @@ impl Watch {
             steps: tokio::sync::Mutex::default(),
             past_steps: tokio::sync::Mutex::default(),
             turns: Mutex::default(),
+            lately: Mutex::default(),
         }
     }
 
@@ -186,6 +202,23 @@ impl Watch {
     /// Who is on the server, and who was there a moment ago, by name.
     pub(super) fn met(&self, server: ServerId) -> HashMap<PlayerId, String> {
         self.state().places.get(&server).map(Place::met).unwrap_or_default()
+    }
+
+    /// Strangers who were on the server lately, and when last: as of a minute ago at most.
+    pub(super) fn lately(
+        &self,
+        conn: &Connection,
+        server: ServerId,
+        now: Timestamp,
+    ) -> Result<Arc<HashMap<PlayerId, Timestamp>>> {
+        let lately = || self.lately.lock().unwrap_or_else(PoisonError::into_inner);
+        let holds = |known: &&Lately| known.server == server && now.duration_since(known.read).abs() < LATELY_HOLDS_FOR;
+        if let Some(known) = lately().as_ref().filter(holds) {
+            return Ok(Arc::clone(&known.seen));
+        }
+        let seen = Arc::new(sessions::lately(conn, server, LATEST_VISITS)?);
+        *lately() = Some(Lately { server, read: now, seen: Arc::clone(&seen) });
+        Ok(seen)
     }
 
     /// Takes note of tracked players who are missing and of whom it should be found out whether they hid the profile;
@@ -328,6 +361,7 @@ impl App {
     /// Holds nothing of these players in memory any more. Whoever of them is on is met anew by the next poll.
     pub(super) fn watch_forgets(&self, players: &[PlayerId]) {
         self.watch.state().places.values_mut().for_each(|place| place.forget(players));
+        *self.watch.lately.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Each watched server, by name.
@@ -394,15 +428,26 @@ impl App {
         let now = self.clock.now();
         let keep = self.watch.state().places.get(&server).and_then(|place| place.to_keep(now, all));
         let Some(keep) = keep else { return Ok(()) };
-        let is_whole = keep.is_whole;
+        let of = keep.of.clone();
         let is_back = self.write(move |tx| keep.write(tx)).await?;
         let mut state = self.watch.state();
         if let Some(place) = state.places.get_mut(&server) {
-            place.is_kept(is_whole, now);
+            place.is_kept(of, now);
         }
         if is_back {
             state.past.look_again();
         }
+        Ok(())
+    }
+
+    /// Keeps at once what these players did lately: visits of strangers wait to be kept together.
+    pub(super) async fn keep_visits_of(&self, server: ServerId, players: &[PlayerId]) -> Result<()> {
+        let wait = |place: &Place| players.iter().any(|player| place.left(*player).is_some());
+        if !self.watch.state().places.get(&server).is_some_and(wait) {
+            return Ok(());
+        }
+        let Some(_turn) = self.turn_soon(server).await else { return Ok(()) };
+        storage::kept(self.keep_watched(server, true).await)?;
         Ok(())
     }
 

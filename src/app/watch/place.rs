@@ -79,11 +79,20 @@ struct Pending {
     is_urgent: bool,
 }
 
+impl Pending {
+    /// Of these players nothing waits any more.
+    fn let_go(&mut self, is_meant: impl Fn(&PlayerId) -> bool) {
+        self.touched.retain(|player| !is_meant(player));
+        self.names.retain(|player, _| !is_meant(player));
+        self.gone.retain(|visit| !is_meant(&visit.subject));
+    }
+}
+
 /// All that a transaction has to write.
 #[derive(Clone)]
 pub(super) struct Keep {
-    /// Besides comings and goings, what the server says of itself and what strangers are called.
-    pub(super) is_whole: bool,
+    /// Whose changes these are; `None`: everybody's, and besides, how far they go and what the server says of itself.
+    pub(super) of: Option<BTreeSet<PlayerId>>,
     server: Option<Server>,
     hides_names: bool,
     id: ServerId,
@@ -232,7 +241,6 @@ impl Place {
         if self.hides_names {
             let moved = self.look_past_the_invented(&roster, looked);
             self.server = Some(roster.server);
-            self.pending.is_urgent |= !hid_names;
             return moved || renamed || !hid_names;
         }
         self.listed.clear();
@@ -244,8 +252,10 @@ impl Place {
 
         let turn = self.attendance.look(&list, looked, gapless);
         let is_quiet = turn.is_quiet();
-        self.pending.is_urgent |= turn.lost.is_some() || self.gathered.is_none();
-        self.pending.ended.extend(turn.lost);
+        if let Some(lost) = turn.lost {
+            self.pending.ended.push(lost);
+            self.gathered = None;
+        }
         for (player, _) in turn.came {
             self.pending.is_urgent |= self.tracked.contains(&player);
             self.pending.touched.insert(player);
@@ -337,21 +347,20 @@ impl Place {
         // They did not leave; nobody is to be told.
         drop(self.attendance.release(|player| !is_meant(&player)));
         self.names.retain(|player, _| !is_meant(player));
-        self.pending.touched.retain(|player| !is_meant(player));
-        self.pending.names.retain(|player, _| !is_meant(player));
-        self.pending.gone.retain(|visit| !is_meant(&visit.subject));
+        self.pending.let_go(is_meant);
     }
 
     /// A session that runs began earlier than was known.
     pub(super) fn began_earlier(&mut self, player: PlayerId, start: Timestamp) {
         if self.attendance.began_earlier(player, start) {
             self.pending.touched.insert(player);
-            self.pending.is_urgent = true;
+            self.pending.is_urgent |= self.tracked.contains(&player);
         }
     }
 
-    /// What is to be kept now: at once what concerns tracked players, and with it who else came and went; the rest now and
-    /// then or when `all` is asked for. Each page that is written wears the disk out.
+    /// What is to be kept now: at once what concerns tracked players, everything now and then or when `all` is asked for.
+    /// Each page that is written wears the disk out. Until when the place was observed moves on with everything only, for
+    /// that is said of strangers too.
     pub(super) fn to_keep(&self, now: Timestamp, all: bool) -> Option<Keep> {
         let window = self.attendance.window();
         if window.is_none() && !self.hides_names {
@@ -362,32 +371,36 @@ impl Place {
         if !(is_whole || self.pending.is_urgent) {
             return None;
         }
-        let (tracked, strangers) = self.pending.gone.iter().partition(|visit| self.tracked.contains(&visit.subject));
-        let names = self.pending.names.iter().filter(|(player, _)| is_whole || self.tracked.contains(player));
+        let of = (!is_whole).then(|| self.tracked.clone());
+        let is_meant = |player: &PlayerId| of.as_ref().is_none_or(|of| of.contains(player));
+        let touched = self.pending.touched.iter().filter(|player| is_meant(player));
+        let gone = self.pending.gone.iter().filter(|visit| is_meant(&visit.subject));
+        let (tracked, strangers) = gone.partition(|visit| self.tracked.contains(&visit.subject));
+        let names = self.pending.names.iter().filter(|(player, _)| is_meant(player));
         Some(Keep {
-            is_whole,
             server: self.server.clone().filter(|_| is_whole),
             hides_names: self.hides_names,
             id: self.id,
-            window,
-            ended: self.pending.ended.clone(),
-            present: self.pending.touched.iter().map(|player| (*player, self.attendance.since(*player))).collect(),
+            window: window.filter(|_| is_whole),
+            ended: self.pending.ended.iter().copied().filter(|_| is_whole).collect(),
+            present: touched.map(|player| (*player, self.attendance.since(*player))).collect(),
             tracked,
             strangers,
             names: names.map(|(player, name)| (*player, name.clone())).collect(),
             at: now,
+            of,
         })
     }
 
     /// All that [`Self::to_keep`] gave is on the disk.
-    pub(super) fn is_kept(&mut self, is_whole: bool, now: Timestamp) {
-        let names = std::mem::take(&mut self.pending.names);
-        self.pending = Pending::default();
-        if is_whole {
-            self.gathered = Some(now);
-        } else {
-            self.pending.names = names;
-            self.pending.names.retain(|player, _| !self.tracked.contains(player));
+    pub(super) fn is_kept(&mut self, of: Option<BTreeSet<PlayerId>>, now: Timestamp) {
+        self.pending.is_urgent = false;
+        match of {
+            Some(of) => self.pending.let_go(|player| of.contains(player)),
+            None => {
+                self.pending = Pending::default();
+                self.gathered = Some(now);
+            }
         }
     }
 

@@ -32,7 +32,7 @@ fn a_mistyped_name_is_found() {
         learn(&connection, number, name, hour(0));
     }
     let nearly = |typed| {
-        let hits = search_nearly(&connection, &Typed::new(typed).unwrap(), 9, |_| 0).unwrap();
+        let hits = search_like(&connection, &Typed::new(typed).unwrap(), 9, 5, |_| 0).unwrap();
         hits.into_iter().map(|hit| hit.id.get()).collect::<Vec<_>>()
     };
     assert_eq!(nearly("Cehnny"), [1]);
@@ -43,6 +43,21 @@ fn a_mistyped_name_is_found() {
     assert_eq!(nearly("chenile"), [2]);
     assert_eq!(nearly("bear"), [0_u64; 0]);
     assert_eq!(nearly("wlf"), [0_u64; 0], "three letters are too few to guess by");
+}
+
+#[test]
+fn who_is_nearly_called_so_comes_after_those_who_are_and_only_when_they_are_few() {
+    let connection = open::in_memory();
+    for (number, name) in [(1, "Wofl"), (2, "Wolf"), (3, "Bad Wolf"), (4, "Wolfgang")] {
+        learn(&connection, number, name, hour(0));
+    }
+    learn(&connection, 2, "Wolf Wofl", hour(1));
+    let found = |few| {
+        let hits = search_like(&connection, &Typed::new("wolf").unwrap(), 9, few, |_| 0).unwrap();
+        hits.into_iter().map(|hit| hit.id.get()).collect::<Vec<_>>()
+    };
+    assert_eq!(found(5), [2, 3, 4, 1]);
+    assert_eq!(found(3), [2, 3, 4]);
 }
 
 #[test]
@@ -58,7 +73,7 @@ fn those_of_a_lower_rank_come_first_however_many_there_are() {
     };
     let ids = |hits: Vec<FoundPlayer>| hits.into_iter().map(|hit| hit.id.get()).collect::<Vec<_>>();
     assert_eq!(ids(search(&connection, "wolf", 3, rank).unwrap()), [77, 12, 1]);
-    assert_eq!(ids(search_nearly(&connection, &Typed::new("wlof").unwrap(), 3, rank).unwrap()), [77, 12, 1]);
+    assert_eq!(ids(search_like(&connection, &Typed::new("wlof").unwrap(), 3, 5, rank).unwrap()), [77, 12, 1]);
 }
 
 #[test]
