@@ -9,7 +9,7 @@ use rustops::{
     app::{App, Asker, PythonOptions, PythonRustops},
     clock::ManualClock,
     domain::{
-        ids::GuildKey,
+        ids::{ChannelId, GuildKey},
         keeping::{Adopted, Remark, RowRemark, Unusable},
         notice::Notice,
         report::Outcome,
@@ -550,6 +550,23 @@ async fn a_guild_moves_to_another_machine_as_it_is() {
 }
 
 #[tokio::test]
+async fn what_is_brought_to_another_guild_is_not_told_in_the_channel_of_the_first() {
+    let old = Home::new();
+    old.bring_over(rows(DATA), false).await;
+    let mut export = old.app.export(&old.me).await.unwrap();
+    export.guild = "4711".parse().unwrap();
+    export.settings.log_channel = ChannelId::new(77);
+    for (guild, told_in) in [("4711", ChannelId::new(77)), ("4712", None)] {
+        let (new, me) = (Home::new(), Asker::terminal(guild.parse().unwrap()));
+        for unchanged in [false, true] {
+            let report = new.app.import(&me, "a.json", export.clone()).await.unwrap();
+            assert_eq!(report.unchanged, unchanged);
+            assert_eq!(new.app.export(&me).await.unwrap().settings.log_channel, told_in);
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_export_that_contradicts_itself_changes_nothing() {
     let home = Home::new();
     home.bring_over(rows(DATA), false).await;
@@ -605,7 +622,8 @@ async fn whoever_used_the_bot_can_be_taken_out_of_the_record() {
     assert_eq!((report.name.as_str(), report.changes), ("Ann", 4));
     let left = home.all().await;
     assert!(!left.contains("Ann") && !left.contains("4242"));
-    assert!(home.app.forget_member(&home.me, "4242", false).await.is_err());
+    let again = home.app.forget_member(&home.me, "4242", false).await.unwrap_err();
+    assert!(matches!(again, Error::Notice(notice) if *notice == Notice::UnknownUser { input: "4242".to_owned() }));
     assert!(home.app.forget_member(&home.me, "terminal", false).await.is_err());
 }
 

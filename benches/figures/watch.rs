@@ -20,7 +20,7 @@ use rustops::{
     },
     remote::{BattleMetrics, Options, Steam},
     sim::{Sim, SimOptions},
-    store::{Store, boards, groups, guilds, players, servers, sessions},
+    store::{Store, boards, groups, guilds, inquiries, players, servers},
 };
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -87,7 +87,7 @@ impl Stage {
             let group = groups::create(tx, &guild, "Purple Base", now)?;
             for (player, name) in &tracked {
                 groups::add_member(tx, group, Some(*player), None, name, now)?;
-                sessions::note_inquiry(tx, *player, facts.id, sessions::Inquiry::answered(now))?;
+                inquiries::note(tx, *player, facts.id, inquiries::Inquiry::answered(now))?;
             }
             anyhow::Ok(())
         });
@@ -384,7 +384,7 @@ async fn found(folder: &Path, guild: &str, channel: u64, crowds: &[Crowd]) {
                 }
                 for (player, name) in members {
                     groups::add_member(tx, group, Some(*player), None, name, now)?;
-                    sessions::note_inquiry(tx, *player, *server, sessions::Inquiry::answered(now))?;
+                    inquiries::note(tx, *player, *server, inquiries::Inquiry::answered(now))?;
                 }
             }
         }

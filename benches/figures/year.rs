@@ -23,8 +23,10 @@ use rustops::{
         session::{Ending, Session, Source},
     },
     store::{
-        Store, Transaction, groups, guilds, players, servers,
-        sessions::{self, Bookmark, Visit},
+        Store, Transaction, groups, guilds, inquiries, players,
+        pruning::{self, Bookmark},
+        servers,
+        sessions::{self, Visit},
         watch,
     },
 };
@@ -239,7 +241,7 @@ fn found(tx: &Transaction<'_>, now: Timestamp) -> anyhow::Result<()> {
             let name = name(*number);
             players::remember(tx, &[(player(*number), name.clone())], now)?;
             groups::add_member(tx, id, Some(player(*number)), None, &name, now)?;
-            sessions::note_inquiry(tx, player(*number), server(*place).id, sessions::Inquiry::answered(now))?;
+            inquiries::note(tx, player(*number), server(*place).id, inquiries::Inquiry::answered(now))?;
         }
         groups::record_check(tx, id, &LastCheck { active: 3, total: members.len(), unknown: 1, at: now })?;
     }
@@ -300,8 +302,8 @@ impl Year {
             watch::keep_present(tx, id, present)?;
         }
         for _ in 0..24 {
-            let (strangers, members) = (sessions::forgotten_before(night, 45), sessions::forgotten_before(night, 400));
-            self.bookmark = sessions::prune(tx, strangers, members, self.bookmark)?;
+            let (strangers, members) = (pruning::forgotten_before(night, 45), pruning::forgotten_before(night, 400));
+            self.bookmark = pruning::prune(tx, strangers, members, self.bookmark)?;
             watch::prune_windows(tx, members)?;
             watch::shrink(tx)?;
         }

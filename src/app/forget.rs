@@ -104,7 +104,7 @@ impl App {
                 asker.record(tx, &Change::Forgotten, now)?;
                 Ok(Forgotten { name, memberships: 0, changes, records: 0 })
             }
-            None => Err(Notice::UnknownPlayer { input: user, nearest: Vec::new() }.into()),
+            None => Err(Notice::UnknownUser { input: user }.into()),
         };
         if dry_run {
             return self.rehearse(work).await;

@@ -15,7 +15,7 @@ use crate::{
     store::{
         self,
         groups::{self, Group},
-        guilds, sessions,
+        guilds, inquiries,
     },
 };
 
@@ -164,6 +164,6 @@ pub(super) fn enter(
     };
     let id = groups::add_member(tx, group, Some(found.id), steam, &found.name, now)?;
     // What was kept of a stranger is to be kept as a member's, with what lies before it.
-    sessions::forget_inquiries(tx, found.id)?;
+    inquiries::forget(tx, found.id)?;
     Ok(Entry::Added(MemberName { id, name: names::shown(&found.name), player: Some(found.id), steam }))
 }

@@ -22,7 +22,7 @@ use crate::{
     },
     error::Result,
     store::{
-        groups, players, servers,
+        groups, inquiries, players, servers,
         sessions::{self, Visit},
         watch as kept,
     },
@@ -126,9 +126,7 @@ impl App {
         let since = present.first().and_then(|(_, since)| *since);
         let id = found.id;
         let (asked, mut visits) = self
-            .read(move |conn| {
-                Ok((sessions::inquiries_of(conn, server, &[id])?.remove(&id), sessions::of(conn, id, server)?))
-            })
+            .read(move |conn| Ok((inquiries::of(conn, server, &[id])?.remove(&id), sessions::of(conn, id, server)?)))
             .await?;
         visits.extend(place.running(id, since));
         let known = asked.and_then(|asked| asked.known);
@@ -208,7 +206,7 @@ impl App {
         let (place, present) = self.place(server, ids.clone()).await?;
         let kept = self
             .read(move |conn| {
-                let asked = sessions::inquiries_of(conn, server, &ids)?;
+                let asked = inquiries::of(conn, server, &ids)?;
                 let private = players::private_among(conn, &ids)?;
                 let visits = ids.iter().map(|id| {
                     let known = asked.get(id).and_then(|asked| asked.known);

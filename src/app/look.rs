@@ -23,7 +23,7 @@ use crate::{
     },
     error::{Error, Result},
     store::{
-        self, players, servers, sessions,
+        self, inquiries, players, servers, sessions,
         sightings::{self, Sighting},
         watch as kept,
     },
@@ -211,7 +211,7 @@ impl App {
         let (asked, window) = (wanted.clone(), view.window);
         let known = self.read(move |conn| {
             let mut sightings = sightings::get(conn, server, &asked)?;
-            let inquiries = sessions::inquiries_of(conn, server, &asked)?;
+            let inquiries = inquiries::of(conn, server, &asked)?;
             for (player, last) in sessions::last_seen(conn, server, &asked)?.into_iter().chain(view.left) {
                 let sighting = sightings.entry(player).or_insert(Sighting { known_at: last, ..never_seen(last) });
                 sighting.last_seen = sighting.last_seen.max(Some(last));

@@ -22,7 +22,7 @@ use crate::{
         trouble::Trouble,
     },
     error::Result,
-    store::{self, groups, players, sessions},
+    store::{self, groups, inquiries, players, sessions},
 };
 
 /// How many of the latest sessions are told.
@@ -137,7 +137,7 @@ impl App {
         let view = self.watch.view(server, &[player], now).filter(|_| is_read);
         let (Some(view), Some((told, at))) = (view, self.watch.acquaintance(server, player)) else { return Ok(None) };
         let kept = self.read(move |conn| {
-            let is_asked = sessions::inquiries_of(conn, server, &[player])?.contains_key(&player);
+            let is_asked = inquiries::of(conn, server, &[player])?.contains_key(&player);
             Ok(if is_asked { Some(sessions::of(conn, player, server)?) } else { None })
         });
         let Some(mut visits) = kept.await? else { return Ok(None) };

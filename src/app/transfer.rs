@@ -42,6 +42,10 @@ impl App {
         export.check(MAX_GROUPS, MAX_MEMBERS).map_err(|detail| wrong(FileProblem::Malformed { line: None, detail }))?;
         export.settings.time_zone = settings::zone(&export.settings.time_zone)?;
         export.renumber();
+        if export.guild != asker.guild {
+            // What is told in another guild's channel would be told to others.
+            export.settings.log_channel = None;
+        }
         let (guild, now) = (asker.guild.clone(), self.clock.now());
         self.write(move |tx| {
             let report = |unchanged| GuildImported {

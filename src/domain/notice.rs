@@ -66,6 +66,11 @@ pub enum Notice {
         /// The nearest names that are known, best first.
         nearest: Vec<String>,
     },
+    /// Nobody of that Discord id stands in the record of changes.
+    UnknownUser {
+        /// What was asked for.
+        input: String,
+    },
     /// There is no board of the group, or of all groups, to take away.
     NoBoard {
         /// The group's name; none: all groups, or one that is not known any more.

@@ -32,12 +32,14 @@ pub mod counts;
 pub mod forget;
 pub mod groups;
 pub mod guilds;
+pub mod inquiries;
 mod lock;
 mod open;
 mod place;
 #[cfg(test)]
 mod plans;
 pub mod players;
+pub mod pruning;
 mod room;
 pub mod servers;
 pub mod sessions;

@@ -4,7 +4,7 @@
 
 use rusqlite::Connection;
 
-use super::{audit, boards, groups, guilds, open, players, servers, sessions, sightings, watch};
+use super::{audit, boards, groups, guilds, inquiries, open, players, servers, sessions, sightings, watch};
 
 /// The queries behind every command and suggestion, and the poll of a roster.
 const HOT: &[&str] = &[
@@ -26,6 +26,7 @@ const HOT: &[&str] = &[
     groups::PLAYER_BY_STEAM,
     groups::STEAM_OF_PLAYER,
     guilds::GET,
+    inquiries::OF,
     players::BY_STEAM,
     players::CURRENT_NAME,
     players::FORMER,
@@ -33,7 +34,6 @@ const HOT: &[&str] = &[
     players::IS_PRIVATE,
     servers::GET,
     servers::USED_BEFORE,
-    sessions::INQUIRY,
     sessions::LAST,
     sessions::LATELY,
     sessions::OF,

@@ -1,11 +1,12 @@
 //! Sessions that are over: tracked players' by player, strangers' by the time they ended.
 //!
-//! Who is there now is in [`super::watch`]; how sessions are merged and added up, in [`crate::domain::session`].
+//! Who is there now is in [`super::watch`]; what was asked for of the past, in [`super::inquiries`]; how sessions go again,
+//! in [`super::pruning`]; how they are merged and added up, in [`crate::domain::session`].
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::Context;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::domain::{
     ids::{PlayerId, ServerId},
-    session::{Ending, Session, Source, Span},
+    session::{Ending, Session, Source},
 };
 
 /// A player's session on a server.
@@ -242,106 +243,6 @@ pub fn forget_passages(connection: &Connection, player: PlayerId, server: Server
     Ok(())
 }
 
-/// When the past of a player on a server was last asked for, and what came of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Inquiry {
-    /// When.
-    pub at: Timestamp,
-    /// From when until when all sessions are known by what was told; none when nothing was: so it is of private profiles.
-    pub known: Option<Span>,
-}
-
-impl Inquiry {
-    /// One that was answered with everything until then.
-    pub fn answered(at: Timestamp) -> Self {
-        Self { at, known: Span::new(Timestamp::MIN, at) }
-    }
-}
-
-pub(super) const INQUIRIES: &str = "SELECT places.number, inquiries.subject, inquiries.at
- FROM inquiries JOIN places ON places.id = inquiries.place WHERE places.kind = 1";
-
-/// When the past of each player on each server was last asked for.
-///
-/// # Errors
-/// Those of the database.
-pub fn inquiries(connection: &Connection) -> anyhow::Result<HashMap<(ServerId, PlayerId), Timestamp>> {
-    connection
-        .prepare_cached(INQUIRIES)?
-        .query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get::<_, Seconds>(2)?.0)))?
-        .collect::<rusqlite::Result<_>>()
-        .context("read the inquiries")
-}
-
-pub(super) const INQUIRY: &str = "SELECT at, told_from, told_until FROM inquiries WHERE subject = ?1 AND place = ?2";
-
-/// When the past of these players on the server was last asked for, and what came of it.
-///
-/// # Errors
-/// Those of the database.
-pub fn inquiries_of(
-    connection: &Connection,
-    server: ServerId,
-    players: &[PlayerId],
-) -> anyhow::Result<HashMap<PlayerId, Inquiry>> {
-    let Some(place) = place(connection, server)? else { return Ok(HashMap::new()) };
-    let mut statement = connection.prepare_cached(INQUIRY)?;
-    let mut found = HashMap::new();
-    for player in players {
-        let inquiry = statement
-            .query_row(params![player, place], |row| {
-                let instant = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<Seconds>>(column)?.map(|at| at.0));
-                let at = row.get::<_, Seconds>(0)?.0;
-                let known = Span::new(instant(1)?.unwrap_or(Timestamp::MIN), instant(2)?.unwrap_or(at));
-                Ok(Inquiry { at, known })
-            })
-            .optional()
-            .context("read an inquiry")?;
-        found.extend(inquiry.map(|inquiry| (*player, inquiry)));
-    }
-    Ok(found)
-}
-
-/// Notes that the player's past on the server was asked for.
-///
-/// # Errors
-/// Those of the database.
-pub fn note_inquiry(
-    connection: &Connection,
-    player: PlayerId,
-    server: ServerId,
-    inquiry: Inquiry,
-) -> anyhow::Result<()> {
-    let place = ensure_place(connection, server)?;
-    let Inquiry { at, known } = inquiry;
-    let (from, until) = known.map_or((at, at), |known| (known.start(), known.stop()));
-    connection
-        .prepare_cached(
-            "INSERT OR REPLACE INTO inquiries (subject, place, at, told_from, told_until) VALUES (?1, ?2, ?3, ?4, ?5)",
-        )?
-        .execute(params![
-            player,
-            place,
-            Seconds(at),
-            (from > Timestamp::MIN).then_some(Seconds(from)),
-            (until != at || known.is_none()).then_some(Seconds(until)),
-        ])
-        .context("note an inquiry")?;
-    Ok(())
-}
-
-/// Lets the player's past on every server be asked for again.
-///
-/// # Errors
-/// Those of the database.
-pub fn forget_inquiries(connection: &Connection, player: PlayerId) -> anyhow::Result<()> {
-    connection
-        .prepare_cached("DELETE FROM inquiries WHERE subject = ?1")?
-        .execute([player])
-        .context("forget the inquiries")?;
-    Ok(())
-}
-
 /// Takes back that the player was seen leaving the server, if that was the last session, was watched by us and was after
 /// `known`: the last instant at which it is sure that the player was in sight.
 ///
@@ -365,146 +266,10 @@ pub fn lose_sight(
     Ok(())
 }
 
-/// Where pruning goes on: it takes a bite at a time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Bookmark {
-    subject: i64,
-    player: i64,
-    sighting: i64,
-}
-
-/// Strangers' sessions of one place that are forgotten in one bite: more than come to a busy server in an hour.
-const PASSAGES: i64 = 2000;
-
-/// Players whose names are looked at in one bite. Rows that lie together and go together cost the disk one write.
-const NAMES: i64 = 500;
-
-/// Players whose sessions are looked at in one bite.
-const SUBJECTS: i64 = 50;
-
-/// Forgets a bite of what is old: strangers' sessions that ended before `strangers`, sessions of members that ended
-/// before `members`, and what else was noted of strangers before `strangers`: names, visits, inquiries. Returns where to
-/// go on.
-///
-/// # Errors
-/// Those of the database.
-pub fn prune(
-    connection: &Connection,
-    strangers: Timestamp,
-    members: Timestamp,
-    from: Bookmark,
-) -> anyhow::Result<Bookmark> {
-    prune_passages(connection, strangers)?;
-    prune_inquiries(connection, strangers)?;
-    let subject = prune_sessions(connection, strangers, members, from.subject)?;
-    let player = prune_names(connection, strangers, from.player)?;
-    let sighting = prune_sightings(connection, strangers, from.sighting)?;
-    Ok(Bookmark { subject, player, sighting })
-}
-
-fn prune_passages(connection: &Connection, before: Timestamp) -> anyhow::Result<()> {
-    let places: Vec<i64> = connection
-        .prepare_cached("SELECT id FROM places")?
-        .query_map([], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    for place in places {
-        connection
-            .prepare_cached(
-                "DELETE FROM passages WHERE (place, stop, subject) IN
-                     (SELECT place, stop, subject FROM passages WHERE place = ?1 AND stop < ?2 ORDER BY stop LIMIT ?3)",
-            )?
-            .execute(params![place, Seconds(before), PASSAGES])
-            .context("forget passages")?;
-    }
-    Ok(())
-}
-
-/// Whether somebody is a member of a group, living or restorable.
-const IS_MEMBER: &str = "EXISTS (SELECT 1 FROM members WHERE members.player = ?1)";
-
-fn prune_sessions(
-    connection: &Connection,
-    strangers: Timestamp,
-    members: Timestamp,
-    after: i64,
-) -> anyhow::Result<i64> {
-    let sql = format!(
-        "DELETE FROM sessions WHERE subject = ?1 AND start + length < CASE WHEN {IS_MEMBER} THEN ?2 ELSE ?3 END"
-    );
-    let mut subject = after;
-    for _ in 0..SUBJECTS {
-        // From one subject to the next by the index: a list of all would be read whole each time.
-        let next: Option<i64> = connection
-            .prepare_cached("SELECT subject FROM sessions WHERE subject > ?1 ORDER BY subject LIMIT 1")?
-            .query_row([subject], |row| row.get(0))
-            .optional()?;
-        let Some(next) = next else { return Ok(0) };
-        subject = next;
-        connection
-            .prepare_cached(&sql)?
-            .execute(params![subject, Seconds(members), Seconds(strangers)])
-            .context("forget sessions")?;
-    }
-    Ok(subject)
-}
-
-fn prune_names(connection: &Connection, before: Timestamp, after: i64) -> anyhow::Result<i64> {
-    let looked_at: Vec<(i64, i64)> = connection
-        .prepare_cached("SELECT id, name_at FROM players WHERE id > ?1 ORDER BY id LIMIT ?2")?
-        .query_map([after, NAMES], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<rusqlite::Result<_>>()?;
-    for (player, _) in looked_at.iter().filter(|(_, name_at)| *name_at < before.as_second()) {
-        let kept: bool = connection
-            .prepare_cached(&format!("SELECT {IS_MEMBER} OR EXISTS (SELECT 1 FROM sessions WHERE subject = ?1)"))?
-            .query_row([player], |row| row.get(0))?;
-        if !kept {
-            super::players::forget(connection, *player)?;
-        }
-    }
-    Ok(looked_at.last().map_or(0, |(player, _)| *player))
-}
-
-/// What an inquiry of a stranger told is forgotten by then.
-fn prune_inquiries(connection: &Connection, before: Timestamp) -> anyhow::Result<()> {
-    connection
-        .prepare_cached(
-            "DELETE FROM inquiries
-             WHERE at < ?1 AND NOT EXISTS (SELECT 1 FROM members WHERE members.player = inquiries.subject)",
-        )?
-        .execute([Seconds(before)])
-        .context("forget inquiries")?;
-    Ok(())
-}
-
-/// Of somebody who was looked for and never got a name, nothing else would ever remind.
-fn prune_sightings(connection: &Connection, before: Timestamp, after: i64) -> anyhow::Result<i64> {
-    let last: Option<i64> = connection
-        .prepare_cached(
-            "SELECT max(player) FROM (SELECT player FROM sightings WHERE player > ?1 ORDER BY player LIMIT ?2)",
-        )?
-        .query_row([after, NAMES], |row| row.get(0))?;
-    let Some(last) = last else { return Ok(0) };
-    connection
-        .prepare_cached(
-            "DELETE FROM sightings WHERE player > ?1 AND player <= ?2 AND known_at < ?3
-                 AND NOT EXISTS (SELECT 1 FROM players WHERE players.id = sightings.player)",
-        )?
-        .execute(params![after, last, Seconds(before)])
-        .context("forget sightings")?;
-    Ok(last)
-}
-
-/// Until when a session may have ended to be forgotten at `now`.
-pub fn forgotten_before(now: Timestamp, days: u32) -> Timestamp {
-    now.checked_sub(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MIN)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{groups, open, players, servers, servers::tests::server, sightings};
-
-    const DAY: i64 = 86_400;
+    use crate::store::open;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -565,114 +330,5 @@ mod tests {
         }
         assert_eq!(of(&connection, id(1), moose()).unwrap().len(), 1);
         assert_eq!(of(&connection, id(2), moose()).unwrap().len(), 1);
-    }
-
-    #[test]
-    fn an_inquiry_is_remembered() {
-        let connection = open::in_memory();
-        let inquiries = [
-            Inquiry { at: at(7), known: None },
-            Inquiry::answered(at(9)),
-            Inquiry { at: at(9), known: Span::new(at(3), at(9)) },
-            Inquiry { at: at(12), known: Span::new(at(3), at(9)) },
-            Inquiry { at: at(12), known: Span::new(Timestamp::MIN, at(9)) },
-        ];
-        for inquiry in inquiries {
-            note_inquiry(&connection, id(1), moose(), inquiry).unwrap();
-            let known = inquiries_of(&connection, moose(), &[id(1), id(2)]).unwrap();
-            assert_eq!(known, HashMap::from([(id(1), inquiry)]));
-        }
-        assert_eq!(super::inquiries(&connection).unwrap(), HashMap::from([((moose(), id(1)), at(12))]));
-    }
-
-    #[test]
-    fn of_strangers_nothing_stays_that_was_noted_in_passing() {
-        let connection = open::in_memory();
-        servers::remember(&connection, &server(5, "Moose"), at(0), None).unwrap();
-        players::remember(&connection, &[(id(1), "Wolf".to_owned())], at(60 * DAY)).unwrap();
-        let group = groups::create(&connection, &crate::domain::ids::GuildKey::local(), "Zoo", at(0)).unwrap();
-        groups::add_member(&connection, group, Some(id(1)), None, "Wolf", at(0)).unwrap();
-        for (player, day) in [(1, 0), (2, 0), (3, 50)] {
-            note_inquiry(&connection, id(player), moose(), Inquiry::answered(at(day * DAY))).unwrap();
-            let nothing = sightings::Sighting {
-                last_seen: None,
-                first_seen: None,
-                total: None,
-                online: false,
-                since: None,
-                known_at: at(day * DAY),
-            };
-            sightings::record(&connection, moose(), &[(id(player), nothing)]).unwrap();
-        }
-        prune_all(&connection, 45, 0);
-        let all = [1, 2, 3].map(id);
-        let asked = inquiries_of(&connection, moose(), &all).unwrap();
-        let noted = sightings::get(&connection, moose(), &all).unwrap();
-        for (player, is_kept) in [(1, true), (2, false), (3, true)] {
-            assert_eq!(asked.contains_key(&id(player)), is_kept, "the inquiry of {player}");
-            assert_eq!(noted.contains_key(&id(player)), is_kept, "the sighting of {player}");
-        }
-    }
-
-    #[test]
-    fn a_file_from_which_strangers_go_again_does_not_grow_without_end() {
-        let connection = open::in_memory();
-        let pages = |connection: &Connection| {
-            connection.pragma_query_value(None, "page_count", |row| row.get::<_, i64>(0)).unwrap()
-        };
-        let mut sizes = Vec::new();
-        for week in 0..40 {
-            let come = |number: i64| {
-                let start = week * 7 * DAY + number * 300;
-                visit(u64::try_from(week * 1000 + number % 700 + 1).unwrap(), start, start + 3600)
-            };
-            add_passages(&connection, moose(), &(0..1000).map(come).collect::<Vec<_>>()).unwrap();
-            prune(&connection, at((week * 7 - 45) * DAY), at(-400 * DAY), Bookmark::default()).unwrap();
-            sizes.push(pages(&connection));
-        }
-        let (early, late) = (sizes[9], sizes[39]);
-        assert!(late <= early + early / 10, "{sizes:?}");
-    }
-
-    fn prune_all(connection: &Connection, strangers: i64, members: i64) {
-        let mut bookmark = Bookmark::default();
-        for _ in 0..20 {
-            bookmark = prune(connection, at(strangers * DAY), at(members * DAY), bookmark).unwrap();
-        }
-    }
-
-    #[test]
-    fn strangers_are_forgotten_sooner_than_members() {
-        let connection = open::in_memory();
-        servers::remember(&connection, &server(5, "Moose"), at(0), None).unwrap();
-        for (number, name) in [(1, "Wolf"), (2, "Bear"), (3, "Former Fox")] {
-            players::remember(&connection, &[(id(number), name.to_owned())], at(0)).unwrap();
-        }
-        let group = groups::create(&connection, &crate::domain::ids::GuildKey::local(), "Zoo", at(0)).unwrap();
-        groups::add_member(&connection, group, Some(id(1)), None, "Wolf", at(0)).unwrap();
-        for player in [1, 3] {
-            add(&connection, moose(), &[visit(player, 0, 100), visit(player, 50 * DAY, 50 * DAY + 9)]).unwrap();
-        }
-        add_passages(&connection, moose(), &[visit(2, 0, 100), visit(4, 50 * DAY, 50 * DAY + 9)]).unwrap();
-        let sighting = sightings::Sighting {
-            last_seen: None,
-            first_seen: None,
-            total: None,
-            online: false,
-            since: None,
-            known_at: at(0),
-        };
-        sightings::record(&connection, moose(), &[(id(2), sighting)]).unwrap();
-
-        prune_all(&connection, 45, 0);
-        let kept = |player| of(&connection, id(player), moose()).unwrap().len();
-        assert_eq!((kept(1), kept(2), kept(3), kept(4)), (2, 0, 1, 1));
-        let named = |player| players::get(&connection, id(player)).unwrap().is_some();
-        assert_eq!((named(1), named(2), named(3)), (true, false, true), "who has sessions has a name");
-        assert!(players::search(&connection, "bear", 9, |_| 0).unwrap().is_empty());
-        assert_eq!(players::search(&connection, "fox", 9, |_| 0).unwrap().len(), 1);
-
-        prune_all(&connection, 60, 45);
-        assert_eq!((kept(1), kept(3), kept(4), named(3)), (1, 0, 0, false));
     }
 }

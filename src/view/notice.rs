@@ -106,6 +106,7 @@ pub fn what(notice: &Notice) -> Text {
         }
         Notice::EmptyGroup { group } => text![name(group), " has no members"],
         Notice::UnknownPlayer { input, .. } => quoted("No player found for ", input, ""),
+        Notice::UnknownUser { input } => quoted("Nobody with the Discord id ", input, " stands in the record of changes"),
         Notice::NoBoard { group: Some(group) } => text!["There is no board of ", name(group)],
         Notice::NoBoard { group: None } => text!["There is no such board any more"],
         Notice::GroupExists { name: group } => quoted("There is a group ", group, " already"),
@@ -178,6 +179,7 @@ pub fn next(notice: &Notice) -> Option<Text> {
         Notice::UnknownPlayer { nearest, .. } => {
             nearest_or(nearest, text!["Try another spelling, or paste the player's BattleMetrics link."])
         }
+        Notice::UnknownUser { .. } => text!["See who does with ", Command::Audit, "."],
         Notice::NoBoard { .. } => text!["Put one up with ", Command::GroupBoard, "."],
         Notice::GroupExists { .. } => text!["Choose another name."],
         Notice::BadInput { what, .. } => return expected(*what),

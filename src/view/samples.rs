@@ -605,6 +605,7 @@ pub(crate) fn notices(tag: &str) -> Vec<Notice> {
         Notice::UnknownMember { input: input.clone(), group: group.clone(), nearest: nearest.clone() },
         Notice::EmptyGroup { group: group.clone() },
         Notice::UnknownPlayer { input: input.clone(), nearest: Vec::new() },
+        Notice::UnknownUser { input: input.clone() },
         Notice::GroupExists { name: group.clone() },
         Notice::NoBoard { group: Some(group.clone()) },
         Notice::NoBoard { group: None },

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use rustops::{
     sim::cast,
-    store::{self, sessions},
+    store::{self, inquiries},
 };
 
 use crate::stage::{MINUTE, Stage, player, server};
@@ -14,7 +14,7 @@ async fn past_is_known(stage: &Stage, place: u64, players: &[u64]) {
     let (place, now, players) = (server(place), stage.now() + MINUTE, players.to_vec());
     let noted = stage.store.write(move |tx| {
         for id in players {
-            sessions::note_inquiry(tx, player(id), place, sessions::Inquiry::answered(now))?;
+            inquiries::note(tx, player(id), place, inquiries::Inquiry::answered(now))?;
         }
         anyhow::Ok(())
     });

@@ -8,7 +8,7 @@ use rustops::{
         session::{Ending, Source, Span},
     },
     sim::{Fault, Service, World, cast},
-    store::sessions,
+    store::inquiries,
 };
 
 use crate::stage::{MINUTE, Stage};
@@ -104,7 +104,7 @@ async fn what_lies_before_a_full_answer_is_not_known() {
     stage.sim.joins(busy, server);
     stage.watches_for(MINUTE * 5).await;
     let known = stage.store.read(move |conn| {
-        let known = sessions::inquiries_of(conn, crate::stage::server(server), &[crate::stage::player(busy)])?;
+        let known = inquiries::of(conn, crate::stage::server(server), &[crate::stage::player(busy)])?;
         anyhow::Ok(known.values().next().unwrap().known.unwrap().start())
     });
     let known = known.await.unwrap();
@@ -124,7 +124,7 @@ async fn what_is_older_than_a_full_answer_is_asked_for_when_somebody_wants_it() 
     let inquiry = async || {
         let read = stage.store.read(move |conn| {
             let player = crate::stage::player(busy);
-            anyhow::Ok(sessions::inquiries_of(conn, crate::stage::server(server), &[player])?[&player])
+            anyhow::Ok(inquiries::of(conn, crate::stage::server(server), &[player])?[&player])
         });
         read.await.unwrap()
     };

@@ -15,8 +15,10 @@ use crate::{
     },
     error::Result,
     store::{
-        Transaction, players,
-        sessions::{self, Inquiry, Visit},
+        Transaction,
+        inquiries::{self, Inquiry},
+        players,
+        sessions::{self, Visit},
         sightings::{self, Sighting},
     },
 };
@@ -103,9 +105,9 @@ impl Merging {
         if !was_tracked {
             sessions::forget_passages(tx, player, server)?;
         }
-        let before = sessions::inquiries_of(tx, server, &[player])?.remove(&player);
+        let before = inquiries::of(tx, server, &[player])?.remove(&player);
         if let Some(inquiry) = self.inquiry(!own.is_empty(), before) {
-            sessions::note_inquiry(tx, player, server, inquiry)?;
+            inquiries::note(tx, player, server, inquiry)?;
         }
         // What was long ago says nothing of today.
         if self.told.before.is_none() {

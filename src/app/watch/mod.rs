@@ -37,7 +37,7 @@ use crate::{
     },
     error::{Error, Result},
     store::{
-        Connection,
+        Connection, pruning,
         sessions::{self, Visit},
         watch as kept,
     },
@@ -265,7 +265,7 @@ impl Watch {
     /// From before when nothing is kept of strangers, and of members.
     pub(super) fn forgotten_before(&self, now: Timestamp) -> (Timestamp, Timestamp) {
         let Retention { strangers_days, members_days } = self.options.retention();
-        (sessions::forgotten_before(now, strangers_days), sessions::forgotten_before(now, members_days))
+        (pruning::forgotten_before(now, strangers_days), pruning::forgotten_before(now, members_days))
     }
 
     /// Whether this process watches the server.
@@ -511,7 +511,7 @@ impl App {
         };
         let (strangers, members) = self.watch.forgotten_before(now);
         let forgotten = self.write(move |tx| {
-            let bookmark = sessions::prune(tx, strangers, members, bookmark)?;
+            let bookmark = pruning::prune(tx, strangers, members, bookmark)?;
             kept::prune_windows(tx, members)?;
             kept::prune_present(tx, strangers)?;
             kept::shrink(tx)?;

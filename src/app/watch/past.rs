@@ -22,7 +22,7 @@ use crate::{
         trouble::{Trouble, TroubleKind},
     },
     error::{Error, Result},
-    store::{Transaction, players, sessions, watch::Demand},
+    store::{Transaction, inquiries, players, pruning, sessions, watch::Demand},
 };
 
 /// How long to leave the past alone after a failure that may pass.
@@ -123,7 +123,7 @@ impl App {
         // What comes up while this is read is looked at again.
         let was_known = std::mem::replace(&mut self.watch.state().past.is_known, true);
         if !was_known {
-            let asked = self.read(|conn| Ok(sessions::inquiries(conn)?)).await;
+            let asked = self.read(|conn| Ok(inquiries::all(conn)?)).await;
             let mut state = self.watch.state();
             let windows =
                 state.places.values().filter_map(|place| Some((place.id, place.attendance.window()?))).collect();
@@ -265,7 +265,7 @@ impl App {
         // What was seen of strangers longer ago is forgotten: there, what is told is all there is.
         let remembered = match purpose {
             Purpose::BackFill => {
-                sessions::forgotten_before(asked, self.watch.options.keep_strangers_days.saturating_sub(1))
+                pruning::forgotten_before(asked, self.watch.options.keep_strangers_days.saturating_sub(1))
             }
             _ => Timestamp::MIN,
         };
@@ -301,7 +301,7 @@ pub(in crate::app) fn note_privacy(
         sessions::lose_sight(tx, player, server, before)?;
     } else {
         // What happened meanwhile is told now.
-        sessions::forget_inquiries(tx, player)?;
+        inquiries::forget(tx, player)?;
     }
     Ok(true)
 }

@@ -21,7 +21,7 @@ use crate::{
     },
     error::Result,
     store::{
-        Connection, Transaction, players, servers,
+        Connection, Transaction, inquiries, players, servers,
         sessions::{self, Visit},
         watch,
     },
@@ -122,7 +122,7 @@ impl Keep {
         for (player, _) in self.present.iter().filter(|(_, since)| since.is_some()) {
             if players::is_listed(tx, *player)? {
                 // What happened meanwhile is told now.
-                sessions::forget_inquiries(tx, *player)?;
+                inquiries::forget(tx, *player)?;
                 is_back = true;
             }
         }

@@ -22,7 +22,7 @@ use crate::{
         schedule,
         trouble::{Trouble, TroubleKind},
     },
-    store::{sessions::Bookmark, watch::Demand},
+    store::{pruning::Bookmark, watch::Demand},
 };
 
 #[derive(Default)]
