@@ -58,7 +58,7 @@ for target in "${targets[@]}"; do
   echo "== $target: $(stat -c %s "$program") bytes"
   "$emulator" "$program" --version
   # A database of the first version, with its rows.
-  python3 - "$data/rustops.db" <<'SQL'
+  (umask 077 && python3 - "$data/rustops.db") <<'SQL'
 import pathlib, sqlite3, sys
 database = sqlite3.connect(sys.argv[1])
 for sql in ("migrations/V1__foundation.sql", "tests/migrations/V1__foundation.sql"):

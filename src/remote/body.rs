@@ -4,6 +4,7 @@
 
 use jiff::Timestamp;
 use reqwest::Response;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, error::Category};
 
 use crate::domain::trouble::{TroubleKind, Unreadable};
@@ -31,11 +32,11 @@ fn broken_off(error: &reqwest::Error) -> TroubleKind {
     if error.is_timeout() { TroubleKind::TimedOut } else { TroubleKind::Unreadable { what: Unreadable::Truncated } }
 }
 
-/// Reads JSON.
+/// Reads JSON as a `T`, which takes whatever has its outline.
 ///
 /// # Errors
 /// What it was instead.
-pub(super) fn parse(bytes: &[u8]) -> Result<Value, Unreadable> {
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unreadable> {
     if bytes.trim_ascii().is_empty() {
         return Err(Unreadable::Empty);
     }
@@ -112,16 +113,16 @@ mod tests {
             ("error code: 1106", Unreadable::Shape),
             ("{\"a\":1} trailing", Unreadable::Shape),
         ] {
-            assert_eq!(parse(bytes.as_bytes()), Err(what), "{:?}", bytes.get(..40));
+            assert_eq!(parse::<Value>(bytes.as_bytes()), Err(what), "{:?}", bytes.get(..40));
         }
-        assert_eq!(parse(b"\"\xff\""), Err(Unreadable::Shape));
-        assert!(parse(b" {\"data\":[]} ").is_ok());
+        assert_eq!(parse::<Value>(b"\"\xff\""), Err(Unreadable::Shape));
+        assert!(parse::<Value>(b" {\"data\":[]} ").is_ok());
     }
 
     proptest! {
         #[test]
         fn no_bytes_are_too_strange(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let read = parse(&bytes);
+            let read = parse::<Value>(&bytes);
             prop_assert_eq!(read.is_ok(), serde_json::from_slice::<Value>(&bytes).is_ok());
         }
     }

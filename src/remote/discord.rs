@@ -127,7 +127,7 @@ impl Discord {
             401 => Err(TroubleKind::TokenRefused),
             // Discord itself explains a 403 in JSON; its edge does so with a page.
             403 => Err(match body::collect(response, MOST_BYTES).await {
-                Ok(bytes) if body::parse(&bytes).is_ok() => TroubleKind::Forbidden,
+                Ok(bytes) if body::parse::<Value>(&bytes).is_ok() => TroubleKind::Forbidden,
                 _ => TroubleKind::Blocked,
             }),
             404 => Err(TroubleKind::NotFound),

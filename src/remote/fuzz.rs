@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+use serde_json::Value;
 
 use super::{BATTLEMETRICS_URL, BattleMetrics, Options, battlemetrics, body, discord, line, probe, releases, steam};
 use crate::clock::{Clock as _, SystemClock};
@@ -13,17 +14,17 @@ use crate::clock::{Clock as _, SystemClock};
 /// When it is read as something that it is not.
 pub fn battlemetrics(bytes: &[u8]) {
     static SERVICE: OnceLock<BattleMetrics> = OnceLock::new();
-    let Ok(document) = body::parse(bytes) else { return };
+    let (Ok(document), Ok(roster)) = (body::parse(bytes), body::parse(bytes)) else { return };
     let service = SERVICE.get_or_init(|| {
         let base = BATTLEMETRICS_URL.parse().unwrap_or_else(|error| panic!("{error}"));
         BattleMetrics::new(Options::new(base, None, Arc::new(SystemClock))).unwrap_or_else(|error| panic!("{error}"))
     });
-    battlemetrics::read_all(service, &document).unwrap_or_else(|error| panic!("{error}"));
+    battlemetrics::read_all(service, &document, roster).unwrap_or_else(|error| panic!("{error}"));
 }
 
 /// A document of Steam.
 pub fn steam(bytes: &[u8]) {
-    let Ok(document) = body::parse(bytes) else { return };
+    let Ok(document) = body::parse::<Value>(bytes) else { return };
     let _ = steam::vanity(&document);
     for player in body::list(&document, "/response/players") {
         let _ = steam::persona(player);
@@ -32,7 +33,7 @@ pub fn steam(bytes: &[u8]) {
 
 /// A document of Discord's, as the channel, the roles and the member of one question.
 pub fn discord(bytes: &[u8]) {
-    let Ok(document) = body::parse(bytes) else { return };
+    let Ok(document) = body::parse::<Value>(bytes) else { return };
     let part = |name: &str| document.get(name).unwrap_or(&document);
     let _ = discord::permissions_in(part("channel"), part("roles"), part("member"), "1", "7");
 }

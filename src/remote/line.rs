@@ -18,6 +18,7 @@ use reqwest::{
     redirect::Policy,
 };
 use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tracing::debug;
 use url::{Host, Url};
@@ -113,12 +114,12 @@ impl Line {
     }
 
     /// Asks, in turn and again where that helps, for a JSON document.
-    pub(super) async fn get(&self, ask: &Ask) -> Result<Value, Trouble> {
+    pub(super) async fn get<T: DeserializeOwned + Send>(&self, ask: &Ask) -> Result<T, Trouble> {
         let secret = self.secret.as_ref().ok_or_else(|| self.trouble(TroubleKind::TokenMissing))?;
         let began = self.clock.now();
         let clock = Arc::clone(&self.clock);
         // Boxed, for the compiler cannot tell otherwise that tries with a closure in them may change threads.
-        let tries: BoxFuture<'_, Result<Value, TroubleKind>> = Box::pin(
+        let tries: BoxFuture<'_, Result<T, TroubleKind>> = Box::pin(
             (|| self.attempt(ask, secret))
                 .retry(backoff())
                 .sleep(move |pause| clock.sleep(pause))
@@ -154,7 +155,7 @@ impl Line {
         self.with_journal(|journal| journal.recent())
     }
 
-    async fn attempt(&self, ask: &Ask, secret: &SecretString) -> Result<Value, TroubleKind> {
+    async fn attempt<T: DeserializeOwned>(&self, ask: &Ask, secret: &SecretString) -> Result<T, TroubleKind> {
         let request = self.request(ask, secret)?;
         let _permit = self.queue.enter(ask.purpose).await.map_err(|until| TroubleKind::LimitReached { until })?;
         let began = self.clock.now();
@@ -183,7 +184,7 @@ impl Line {
         }
     }
 
-    async fn answer(&self, response: Response, most_bytes: usize) -> Result<Value, TroubleKind> {
+    async fn answer<T: DeserializeOwned>(&self, response: Response, most_bytes: usize) -> Result<T, TroubleKind> {
         let status = response.status();
         let headers = response.headers();
         if let Some(date) = probe::date(headers) {
@@ -291,7 +292,7 @@ pub(super) fn unanswered(error: reqwest::Error) -> TroubleKind {
 
 /// What a status other than success and 429 means. Observed: battlemetrics 2026-08, Steam 2026-09.
 fn refusal(service: Service, status: u16, bytes: Option<&[u8]>) -> TroubleKind {
-    let document = bytes.and_then(|bytes| body::parse(bytes).ok());
+    let document = bytes.and_then(|bytes| body::parse::<Value>(bytes).ok());
     match (service, status) {
         (_, 300..=399) => TroubleKind::Unreadable { what: Unreadable::Elsewhere },
         (_, 401) => TroubleKind::TokenRefused,

@@ -312,7 +312,8 @@ pub(super) fn reader(path: &Path) -> anyhow::Result<Connection> {
 }
 
 /// The connection that writes. `synchronous = FULL` makes each commit wait for the disk: with less, a power cut could
-/// take back what a user was told is done. The log is merged into the file every 4 MB and does not stay larger than 8.
+/// take back what a user was told is done. The log is merged into the file every 4 MB and does not stay larger than 8. Small
+/// pages make small logs: most of what the watch writes is one row here and there, and each costs a page.
 /// What is deleted is written over, so that nobody who is to be forgotten lies about in free pages.
 /// Foreign keys are off until the file is of our version, for a migration that rebuilds a table would otherwise delete
 /// all that refers to it: <https://sqlite.org/lang_altertable.html#otheralter>.
@@ -325,11 +326,12 @@ fn writer(path: &Path) -> anyhow::Result<Connection> {
         "PRAGMA cache_size = -1024; PRAGMA foreign_keys = OFF; PRAGMA secure_delete = ON; PRAGMA fullfsync = ON;
          PRAGMA checkpoint_fullfsync = ON;",
     )?;
-    // Holds for a new file only: what pruning frees can be given back to the file system.
+    // Both hold for a new file only. The second: what pruning frees can be given back to the file system.
+    connection.pragma_update(None, "page_size", 2048)?;
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     log_ahead(&connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.execute_batch("PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 8388608;")?;
+    connection.execute_batch("PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 8388608;")?;
     Ok(connection)
 }
 

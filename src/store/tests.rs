@@ -165,12 +165,11 @@ async fn damage_found_while_running_is_told_as_such() {
     drop(Store::open(&file, NOW).unwrap());
     let mut bytes = fs::read(&file).unwrap();
     // The index of groups by name: the last page that the first migration fills before those of members.
-    let page: usize = Connection::open(&file)
-        .unwrap()
-        .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'groups_living'", [], |row| row.get::<_, u32>(0))
-        .map(|page| usize::try_from(page).unwrap())
-        .unwrap();
-    bytes[(page - 1) * 4096..page * 4096].fill(0xAA);
+    let connection = Connection::open(&file).unwrap();
+    let number = |sql| usize::try_from(connection.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap()).unwrap();
+    let page = number("SELECT rootpage FROM sqlite_schema WHERE name = 'groups_living'");
+    let size = number("PRAGMA page_size");
+    bytes[(page - 1) * size..page * size].fill(0xAA);
     fs::write(&file, bytes).unwrap();
 
     let store = Store::open(&file, NOW).unwrap();

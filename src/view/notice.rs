@@ -106,7 +106,9 @@ pub fn what(notice: &Notice) -> Text {
         }
         Notice::EmptyGroup { group } => text![name(group), " has no members"],
         Notice::UnknownPlayer { input, .. } => quoted("No player found for ", input, ""),
-        Notice::UnknownUser { input } => quoted("Nobody with the Discord id ", input, " stands in the record of changes"),
+        Notice::UnknownUser { input } => {
+            quoted("Nobody with the Discord id ", input, " stands in the record of changes")
+        }
         Notice::NoBoard { group: Some(group) } => text!["There is no board of ", name(group)],
         Notice::NoBoard { group: None } => text!["There is no such board any more"],
         Notice::GroupExists { name: group } => quoted("There is a group ", group, " already"),

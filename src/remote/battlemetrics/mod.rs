@@ -3,6 +3,7 @@
 //! How the answers are spelt is in [`wire`]; tries, limits and errors are the line's. Parameters are only those that the
 //! service is known to take: one that it does not know costs the whole request (400).
 
+mod loose;
 mod wire;
 
 use std::{
@@ -18,6 +19,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 use url::Url;
 
+use self::wire::RosterDocument;
 use super::{
     Options, body,
     line::{Ask, Line},
@@ -97,7 +99,7 @@ impl BattleMetrics {
     pub async fn server(&self, id: ServerId, purpose: Purpose) -> Result<Server, Trouble> {
         let url = self.0.line.url(["servers", &id.to_string()]);
         let document = self.get("/servers/{id}", url, purpose, MOST_BYTES).await?;
-        self.read_server(&document, id)
+        self.read_server(document.get("data").unwrap_or(&Value::Null), id)
     }
 
     /// A server with everybody who is on it. A session's start is that of the open session, else reckoned back from the
@@ -107,8 +109,8 @@ impl BattleMetrics {
     /// What went wrong with the service; a server of another game is [`TroubleKind::NotFound`].
     pub async fn roster(&self, id: ServerId, purpose: Purpose) -> Result<Roster, Trouble> {
         let document = self.fetch_roster(id, purpose).await?;
-        let server = self.read_server(&document, id)?;
-        Ok(Roster { server, online: wire::online(&document, id, self.0.clock.now()) })
+        let server = self.read_server(&document.data, id)?;
+        Ok(Roster { server, online: wire::online(document, id, self.0.clock.now()) })
     }
 
     /// Up to 100 players who carry or carried `name`, as the service finds them, else those whose name holds its words.
@@ -222,11 +224,11 @@ impl BattleMetrics {
         self.0.line.clock_ahead()
     }
 
-    async fn fetch_roster(&self, id: ServerId, purpose: Purpose) -> Result<Value, Trouble> {
+    async fn fetch_roster(&self, id: ServerId, purpose: Purpose) -> Result<RosterDocument, Trouble> {
         let fetch = async |include: &str| {
             let mut url = self.0.line.url(["servers", &id.to_string()]);
             url.query_pairs_mut().append_pair("include", include);
-            self.get("/servers/{id}", url, purpose, ROSTER_BYTES).await
+            self.0.line.get(&Ask { path: "/servers/{id}", url, purpose, most_bytes: ROSTER_BYTES }).await
         };
         if !self.0.no_sessions_in_roster.load(Ordering::Relaxed) {
             match fetch("player,session").await {
@@ -248,10 +250,11 @@ impl BattleMetrics {
         self.0.line.get(&Ask { path, url, purpose, most_bytes }).await
     }
 
-    fn read_server(&self, document: &Value, id: ServerId) -> Result<Server, Trouble> {
-        let data = body::at(document, "/data").filter(|data| body::id(data, "/id") == Some(id));
-        let data = data.ok_or_else(|| self.0.line.unreadable(Unreadable::Shape))?;
-        wire::rust_server(data).ok_or_else(|| self.0.line.trouble(TroubleKind::NotFound))
+    fn read_server(&self, resource: &Value, id: ServerId) -> Result<Server, Trouble> {
+        if body::id(resource, "/id") != Some(id) {
+            return Err(self.0.line.unreadable(Unreadable::Shape));
+        }
+        wire::rust_server(resource).ok_or_else(|| self.0.line.trouble(TroubleKind::NotFound))
     }
 
     fn data_list<'a>(&self, document: &'a Value) -> Result<&'a [Value], Trouble> {
@@ -275,7 +278,7 @@ impl BattleMetrics {
 
 /// For `fuzz/`: reads a document as everything that it may be an answer to.
 #[cfg(fuzzing)]
-pub(super) fn read_all(service: &BattleMetrics, document: &Value) -> anyhow::Result<()> {
+pub(super) fn read_all(service: &BattleMetrics, document: &Value, roster: RosterDocument) -> anyhow::Result<()> {
     let (server, player) = ("1".parse()?, "1".parse()?);
     let now = service.0.clock.now();
     if let Ok(list) = service.data_list(document) {
@@ -283,8 +286,9 @@ pub(super) fn read_all(service: &BattleMetrics, document: &Value) -> anyhow::Res
         wire::each(list, "players", |hit| wire::player_hit(hit, Some(server)));
         wire::newest_first(&mut wire::sessions(list, player, server, |_| Some(())));
     }
-    assert!(wire::online(document, server, now).iter().all(|online| online.since.is_none_or(|since| since <= now)));
-    let _ = (wire::player(document), wire::acquaintance(document), service.read_server(document, server));
+    let _ = service.read_server(&roster.data, server);
+    assert!(wire::online(roster, server, now).iter().all(|online| online.since.is_none_or(|since| since <= now)));
+    let _ = (wire::player(document), wire::acquaintance(document));
     let first = service.0.line.url(["players"]);
     if let Ok(Some(next)) = service.next_page(document, &first) {
         assert!(service.0.line.is_home(&next), "{next} is elsewhere");

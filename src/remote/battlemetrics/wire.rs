@@ -9,10 +9,14 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
 use serde_json::Value;
 use tracing::debug;
 
-use super::super::body::{at, count, flag, id, instant, list, text};
+use super::{
+    super::body::{at, count, flag, id, instant, list, text},
+    loose::{Loose, Object, Read, Something},
+};
 use crate::domain::{
     facts::{
         Acquaintance, FormerName, OnlinePlayer, PastSession, Player, PlayerHit, QueryStatus, Server, ServerStatus,
@@ -31,10 +35,10 @@ pub(super) const SERVER_FIELDS: &str =
 const MOST_CHARS: usize = 256;
 
 /// Reads each element, counting in the log what could not be read.
-pub(super) fn each<'a, T>(
-    elements: impl IntoIterator<Item = &'a Value>,
+pub(super) fn each<E, T>(
+    elements: impl IntoIterator<Item = E>,
     what: &str,
-    read: impl FnMut(&'a Value) -> Option<T>,
+    read: impl FnMut(E) -> Option<T>,
 ) -> Vec<T> {
     let mut skipped = 0_usize;
     let read: Vec<Option<T>> = elements.into_iter().map(read).collect();
@@ -110,48 +114,160 @@ fn country(server: &Value) -> Option<String> {
     (country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase())).then_some(country)
 }
 
+/// A server's document with what lies beside it: it is read every minute, and a full server's is large.
+#[derive(Deserialize)]
+pub(super) struct RosterDocument {
+    /// The server resource.
+    #[serde(default)]
+    pub(super) data: Value,
+    #[serde(default)]
+    included: Loose<Vec<Object<Resource>>>,
+}
+
+/// A player, or a session.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Resource {
+    #[serde(rename = "type")]
+    kind: Loose<Kind>,
+    id: Loose<PlayerId>,
+    attributes: Loose<Object<Attributes>>,
+    relationships: Loose<Object<Relationships>>,
+    meta: Loose<Object<Meta>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Player,
+    Session,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Attributes {
+    name: Loose<Name>,
+    positive_match: Loose<bool>,
+    created_at: Loose<Timestamp>,
+    start: Loose<Timestamp>,
+    stop: Loose<Something>,
+}
+
+struct Name(String);
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Relationships {
+    server: Loose<Object<Relationship<ServerId>>>,
+    player: Loose<Object<Relationship<PlayerId>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(bound = "T: Read<'de>")]
+struct Relationship<T> {
+    #[serde(default)]
+    data: Loose<Object<Identified<T>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(bound = "T: Read<'de>")]
+struct Identified<T> {
+    #[serde(default)]
+    id: Loose<T>,
+}
+
+/// What the game's server tells of a player, as loose pairs.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Meta {
+    metadata: Loose<Vec<Object<Pair>>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Pair {
+    key: Loose<Connected>,
+    value: Loose<u32>,
+}
+
+/// The key of the seconds for which a player has been connected.
+struct Connected;
+
+impl Read<'_> for Kind {
+    fn text(text: &str) -> Option<Self> {
+        match text {
+            "player" => Some(Self::Player),
+            "session" => Some(Self::Session),
+            _ => None,
+        }
+    }
+}
+
+impl Read<'_> for Name {
+    fn text(text: &str) -> Option<Self> {
+        let end = text.char_indices().nth(MOST_CHARS).map_or(text.len(), |(end, _)| end);
+        text.get(..end).filter(|name| !name.is_empty()).map(|name| Self(name.to_owned()))
+    }
+}
+
+impl Read<'_> for Connected {
+    fn text(text: &str) -> Option<Self> {
+        (text == "time").then_some(Self)
+    }
+}
+
+impl<T: Copy> Loose<Object<Relationship<T>>> {
+    fn id(&self) -> Option<T> {
+        let Object(identified) = self.0.as_ref()?.0.data.0.as_ref()?;
+        identified.id.0
+    }
+}
+
 /// Everybody in a roster document, each once.
-pub(super) fn online(document: &Value, server: ServerId, now: Timestamp) -> Vec<OnlinePlayer> {
-    let included = list(document, "/included");
-    let starts = open_sessions(included, server);
+pub(super) fn online(document: RosterDocument, server: ServerId, now: Timestamp) -> Vec<OnlinePlayer> {
+    let included = document.included.0.unwrap_or_default();
+    let starts = open_sessions(&included, server);
     let mut seen = HashSet::new();
-    let mut players = each(of_type(included, "player"), "players", |player| online_player(player, &starts, now));
+    let are_players = included.into_iter().filter(|Object(resource)| resource.kind.0 == Some(Kind::Player));
+    let mut players = each(are_players, "players", |Object(player)| online_player(player, &starts, now));
     players.retain(|player| seen.insert(player.id));
     players
 }
 
-fn online_player(player: &Value, starts: &HashMap<PlayerId, Timestamp>, now: Timestamp) -> Option<OnlinePlayer> {
-    let id = id(player, "/id")?;
-    let since = starts.get(&id).copied().or_else(|| reckoned_start(player, now));
+fn online_player(player: Resource, starts: &HashMap<PlayerId, Timestamp>, now: Timestamp) -> Option<OnlinePlayer> {
+    let id = player.id.0?;
+    let since = starts.get(&id).copied().or_else(|| reckoned_start(player.meta, now));
+    let attributes = player.attributes.0.map(|Object(attributes)| attributes).unwrap_or_default();
     Some(OnlinePlayer {
         id,
-        name: text(player, "/attributes/name", MOST_CHARS).unwrap_or_default(),
+        name: attributes.name.0.map(|Name(name)| name).unwrap_or_default(),
         since: since.map(|since| since.min(now)),
-        positive_match: flag(player, "/attributes/positiveMatch"),
-        created: instant(player, "/attributes/createdAt"),
+        positive_match: attributes.positive_match.0,
+        created: attributes.created_at.0,
     })
 }
 
 /// Starts of the sessions that still run; the latest, should somebody have several.
-fn open_sessions(included: &[Value], server: ServerId) -> HashMap<PlayerId, Timestamp> {
+fn open_sessions(included: &[Object<Resource>], server: ServerId) -> HashMap<PlayerId, Timestamp> {
     let mut starts = HashMap::new();
-    for session in of_type(included, "session") {
-        let running = at(session, "/attributes/stop").is_none_or(Value::is_null);
-        let here = id(session, "/relationships/server/data/id").is_none_or(|other: ServerId| other == server);
-        let player = id::<PlayerId>(session, "/relationships/player/data/id");
-        if let (true, true, Some(player), Some(start)) = (running, here, player, instant(session, "/attributes/start"))
-        {
+    for Object(session) in included.iter().filter(|Object(resource)| resource.kind.0 == Some(Kind::Session)) {
+        let (Some(Object(attributes)), Some(Object(of))) = (&session.attributes.0, &session.relationships.0) else {
+            continue;
+        };
+        let running = attributes.stop.0.is_none();
+        let here = of.server.id().is_none_or(|other| other == server);
+        if let (true, true, Some(player), Some(start)) = (running, here, of.player.id(), attributes.start.0) {
             starts.entry(player).and_modify(|known: &mut Timestamp| *known = start.max(*known)).or_insert(start);
         }
     }
     starts
 }
 
-/// Now minus the seconds connected, which stand among the player's loose metadata.
-fn reckoned_start(player: &Value, now: Timestamp) -> Option<Timestamp> {
-    let metadata = list(player, "/meta/metadata");
-    let time = metadata.iter().find(|entry| at(entry, "/key").and_then(Value::as_str) == Some("time"))?;
-    now.checked_sub(SignedDuration::from_secs(count(time, "/value")?.into())).ok()
+/// Now minus the seconds connected.
+fn reckoned_start(meta: Loose<Object<Meta>>, now: Timestamp) -> Option<Timestamp> {
+    let Object(meta) = meta.0?;
+    let pairs = meta.metadata.0.unwrap_or_default();
+    let Object(time) = pairs.into_iter().find(|Object(pair)| pair.key.0.is_some())?;
+    now.checked_sub(SignedDuration::from_secs(time.value.0?.into())).ok()
 }
 
 /// A player of a search. What the service remembers of them is that of `server` only.

@@ -40,6 +40,9 @@ fn each_notice_says_what_happened_and_what_to_do() {
     Bad | No player found for "Purpel Base"
     Try another spelling, or paste the player's BattleMetrics link.
 
+    Bad | Nobody with the Discord id "Purpel Base" stands in the record of changes
+    See who does with /rustops audit.
+
     Bad | There is a group "Purple Base" already
     Choose another name.
 
