@@ -20,7 +20,7 @@ use rustops::{
     },
     remote::{BattleMetrics, Options, Steam},
     sim::{Sim, SimOptions},
-    store::{Store, boards, groups, guilds, inquiries, players, servers},
+    store::{Store, boards, groups, guilds, inquiries, players, servers, sightings},
 };
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -363,6 +363,14 @@ async fn found(folder: &Path, guild: &str, channel: u64, crowds: &[Crowd]) {
     let guild: GuildKey = guild.parse().unwrap();
     let wanted: Vec<(ServerId, Vec<(PlayerId, String)>)> =
         crowds.iter().map(|crowd| (ServerId::new(crowd.server).unwrap(), crowd.members(200))).collect();
+    let yesterday = sightings::Sighting {
+        last_seen: Some(now - SignedDuration::from_hours(24)),
+        first_seen: None,
+        total: None,
+        online: false,
+        since: None,
+        known_at: now,
+    };
     let kept = store.write(move |tx| {
         guilds::ensure(tx, &guild, now)?;
         for (number, (server, members)) in wanted.iter().enumerate() {
@@ -384,7 +392,9 @@ async fn found(folder: &Path, guild: &str, channel: u64, crowds: &[Crowd]) {
                 }
                 for (player, name) in members {
                     groups::add_member(tx, group, Some(*player), None, name, now)?;
+                    // As the look into the past leaves it that follows when somebody is added.
                     inquiries::note(tx, *player, *server, inquiries::Inquiry::answered(now))?;
+                    sightings::record(tx, *server, &[(*player, yesterday)])?;
                 }
             }
         }
