@@ -58,7 +58,7 @@ for target in "${targets[@]}"; do
   echo "== $target: $(stat -c %s "$program") bytes"
   "$emulator" "$program" --version
   # A database of the first version, with its rows.
-  (umask 077 && python3 - "$data/rustops.db") <<'SQL'
+  (umask 077 && python3 - "$data/rustops.db") <<'PYTHON'
 import pathlib, sqlite3, sys
 database = sqlite3.connect(sys.argv[1])
 for sql in ("migrations/V1__foundation.sql", "tests/migrations/V1__foundation.sql"):
@@ -68,7 +68,7 @@ database.executescript("""
         (version INT4 PRIMARY KEY, name VARCHAR(255), applied_on VARCHAR(255), checksum VARCHAR(255));
     INSERT INTO refinery_schema_history VALUES (1, 'foundation', '', '');
 """)
-SQL
+PYTHON
   "$emulator" "$program" --data-dir "$data" group list
   "$emulator" "$program" --data-dir "$data" doctor --offline | grep '^good *database'
   # The emulator's own memory counts along.

@@ -9,10 +9,10 @@ use rustops::{
     app::{App, Asker, PythonOptions, PythonRustops},
     clock::ManualClock,
     domain::{
-        ids::{ChannelId, GuildKey},
+        ids::{ChangeId, ChannelId, GuildKey},
         keeping::{Adopted, Remark, RowRemark, Unusable},
         notice::Notice,
-        report::Outcome,
+        report::{Change, ChangeRow, Outcome},
     },
     error::Error,
     legacy::{Rows, Table, csv, dump, python_rustops, rustplusplus},
@@ -556,12 +556,17 @@ async fn what_is_brought_to_another_guild_is_not_told_in_the_channel_of_the_firs
     let mut export = old.app.export(&old.me).await.unwrap();
     export.guild = "4711".parse().unwrap();
     export.settings.log_channel = ChannelId::new(77);
+    let settings = Change::Settings { before: export.settings.clone(), after: export.settings.clone() };
+    export.changes.push(ChangeRow { id: ChangeId::new(99).unwrap(), change: settings, ..export.changes[0].clone() });
     for (guild, told_in) in [("4711", ChannelId::new(77)), ("4712", None)] {
         let (new, me) = (Home::new(), Asker::terminal(guild.parse().unwrap()));
         for unchanged in [false, true] {
             let report = new.app.import(&me, "a.json", export.clone()).await.unwrap();
             assert_eq!(report.unchanged, unchanged);
-            assert_eq!(new.app.export(&me).await.unwrap().settings.log_channel, told_in);
+            let kept = new.app.export(&me).await.unwrap();
+            assert_eq!(kept.settings.log_channel, told_in);
+            let Some(Change::Settings { before, .. }) = kept.changes.last().map(|row| &row.change) else { panic!() };
+            assert_eq!(before.log_channel, told_in, "nor can it be taken back to it");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{App, Asker, certain, group_named, look::Reach, server_name, server_of};
+use super::{App, Asker, certain, group_named, look::Reach, server_name, server_of, watch::with_waiting};
 use crate::{
     domain::{
         facts::FormerName,
@@ -70,6 +70,8 @@ struct Place {
     strangers_since: Timestamp,
     members_since: Timestamp,
     wiped: Option<Timestamp>,
+    /// Visits that are over and wait to be kept.
+    waiting: Vec<Visit>,
     now: Timestamp,
 }
 
@@ -125,10 +127,10 @@ impl App {
         let (place, present) = self.place(server, vec![found.id]).await?;
         let since = present.first().and_then(|(_, since)| *since);
         let id = found.id;
-        let (asked, mut visits) = self
+        let (asked, visits) = self
             .read(move |conn| Ok((inquiries::of(conn, server, &[id])?.remove(&id), sessions::of(conn, id, server)?)))
             .await?;
-        visits.extend(place.running(id, since));
+        let visits = place.completed(visits, id, since);
         let known = asked.and_then(|asked| asked.known);
         let begins = |known: &Span| known.start() > Timestamp::MIN;
         let is_told = asked.is_some() && (depth == Depth::Known || !known.as_ref().is_some_and(begins));
@@ -218,8 +220,8 @@ impl App {
         let mut together = Vec::new();
         let mut known_of_all: Option<Vec<Span>> = None;
         let mut rows = Vec::new();
-        for (((player, member), (mut visits, told, private)), (_, since)) in linked.into_iter().zip(kept).zip(present) {
-            visits.extend(place.running(player, since));
+        for (((player, member), (visits, told, private)), (_, since)) in linked.into_iter().zip(kept).zip(present) {
+            let visits = place.completed(visits, player, since);
             let private = private && since.is_none();
             let record = place.record(player, visits, told, private);
             let spans = session::spans(&record.visits);
@@ -258,19 +260,18 @@ impl App {
         server: ServerId,
         wanted: Vec<PlayerId>,
     ) -> Result<(Place, Vec<(PlayerId, Option<Timestamp>)>)> {
-        self.keep_visits_of(server, &wanted).await?;
         let now = self.clock.now();
         let view = self.watch.view(server, &wanted, now);
         let forgotten = self.watch.forgotten_before(now);
         self.read(move |conn| {
             let mut windows = kept::windows(conn, server)?;
             let known = servers::get(conn, server)?;
-            let (window, online, is_live, hides_names) = match view {
-                Some(view) => (view.window, view.online, !view.hides_names, view.hides_names),
+            let (window, online, waiting, is_live, hides_names) = match view {
+                Some(view) => (view.window, view.online, view.waiting, !view.hides_names, view.hides_names),
                 None => {
                     let present = kept::present(conn, server)?.into_iter().collect();
                     let hides_names = known.as_ref().is_some_and(|known| known.hides_names);
-                    (kept::window(conn, server)?, present, false, hides_names)
+                    (kept::window(conn, server)?, present, Vec::new(), false, hides_names)
                 }
             };
             windows.extend(window.and_then(|window| window.span()));
@@ -285,6 +286,7 @@ impl App {
                 strangers_since: forgotten.0,
                 members_since: forgotten.1,
                 wiped: known.and_then(|known| known.server.last_wipe),
+                waiting,
                 now,
             };
             Ok((place, wanted.into_iter().map(|player| (player, online.get(&player).copied())).collect()))
@@ -331,6 +333,13 @@ impl App {
 }
 
 impl Place {
+    /// The player's visits that the database told, with those that it did not hold yet.
+    fn completed(&self, kept: Vec<Visit>, player: PlayerId, since: Option<Timestamp>) -> Vec<Visit> {
+        let mut visits = with_waiting(kept, &self.waiting, player);
+        visits.extend(self.running(player, since));
+        visits
+    }
+
     /// The session that runs, or ran when we lost sight of it.
     fn running(&self, player: PlayerId, since: Option<Timestamp>) -> Option<Visit> {
         let start = since?;

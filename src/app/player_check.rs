@@ -140,7 +140,8 @@ impl App {
             let is_asked = inquiries::of(conn, server, &[player])?.contains_key(&player);
             Ok(if is_asked { Some(sessions::of(conn, player, server)?) } else { None })
         });
-        let Some(mut visits) = kept.await? else { return Ok(None) };
+        let Some(kept) = kept.await? else { return Ok(None) };
+        let mut visits = watch::with_waiting(kept, &view.waiting, player);
         visits.extend(view.running(server, player));
         let since = Span::new(at, now).map(|since| session::total_within(&session::spans(&visits), since));
         let line = |visit: &sessions::Visit| SessionLine {

@@ -80,7 +80,7 @@ impl App {
 
     /// Players by present or former name: whoever is on, and everybody ever seen. Those first who are on the server of
     /// `group`, or on the active one where no group is given; then those who were on it. Those who are nearly called so come
-    /// last, and only when they are few. While nothing is typed, whoever came on last.
+    /// last, and only when they are few. While nothing is typed, whoever came on last, then whoever was there last.
     ///
     /// # Errors
     /// The database failed.
@@ -99,14 +99,16 @@ impl App {
             let view = server.and_then(|server| watch.view(server, &ids, now));
             let online = view.filter(|view| view.outcome == Outcome::Believed).map(|view| view.online);
             let online = online.unwrap_or_default();
-            let Some(typed) = typed else { return Ok(latest_arrivals(online, met)) };
             let lately = server.map(|server| watch.lately(conn, server, now)).transpose()?.unwrap_or_default();
             let rank = |player: PlayerId| match (online.contains_key(&player), lately.contains_key(&player)) {
                 (true, _) => 0,
                 (false, true) => 1,
                 (false, false) => 2,
             };
-            let hits = players_like(conn, &typed, &met, rank)?;
+            let hits = match typed {
+                Some(typed) => players_like(conn, &typed, &met, rank)?,
+                None => latest(conn, &online, &met, &lately)?,
+            };
             let ids: Vec<PlayerId> = hits.iter().filter_map(|hit| hit.player).collect();
             let seen = ids.iter().filter_map(|player| Some((*player, *lately.get(player)?))).collect();
             Ok(best(hits, &Known::of(conn, server, &watch, &ids, seen, now)?))
@@ -215,20 +217,39 @@ fn players_like(
     Ok(hits)
 }
 
-/// Those who are on, the latest first.
-fn latest_arrivals(online: HashMap<PlayerId, Timestamp>, mut met: HashMap<PlayerId, String>) -> Vec<Suggestion> {
-    let mut online: Vec<(PlayerId, Timestamp)> = online.into_iter().collect();
-    online.sort_by_key(|(player, since)| (Reverse(*since), *player));
-    let named = online.into_iter().filter_map(|(player, since)| Some((player, since, met.remove(&player)?)));
-    named
-        .take(CHOICES)
-        .map(|(player, since, name)| Suggestion {
-            name: names::shown(&name),
-            once: None,
-            presence: Some(Presence::Online { since: Some(since) }),
+/// Those who are on, the latest first, then those whom the watch saw last.
+fn latest(
+    conn: &store::Connection,
+    online: &HashMap<PlayerId, Timestamp>,
+    met: &HashMap<PlayerId, String>,
+    lately: &HashMap<PlayerId, Timestamp>,
+) -> Result<Vec<Hit>> {
+    let mut on: Vec<(PlayerId, Timestamp)> = online.iter().map(|(player, since)| (*player, *since)).collect();
+    // Whom the last list held that cannot be believed any more was there later than all others.
+    let met_last = met.keys().map(|player| (*player, Timestamp::MAX));
+    let others = lately.iter().map(|(player, last)| (*player, *last)).filter(|(player, _)| !met.contains_key(player));
+    let mut gone: Vec<_> = met_last.chain(others).filter(|(player, _)| !online.contains_key(player)).collect();
+    for latest in [&mut on, &mut gone] {
+        latest.sort_by_key(|(player, at)| (Reverse(*at), *player));
+    }
+    let mut hits = Vec::new();
+    for (player, _) in on.into_iter().chain(gone) {
+        let name = match met.get(&player) {
+            Some(name) => Some(name.clone()),
+            None => players::get(conn, player)?.map(|known| known.name),
+        };
+        hits.extend(name.map(|name| Hit {
+            player: Some(player),
             value: player.to_string(),
-        })
-        .collect()
+            name,
+            once: None,
+            fit: Fit::Exact,
+        }));
+        if hits.len() == CHOICES {
+            break;
+        }
+    }
+    Ok(hits)
 }
 
 /// The best of these, best first; in the order in which they came where nothing else decides.
@@ -285,8 +306,8 @@ impl Known {
         let Some(server) = server else {
             return Ok(Self { view: None, private, sightings: HashMap::new(), last_seen, now });
         };
-        let mut view = watch.view(server, players, now).filter(|view| view.outcome == Outcome::Believed);
-        let left = view.as_mut().map(|view| std::mem::take(&mut view.left)).unwrap_or_default();
+        let view = watch.view(server, players, now).filter(|view| view.outcome == Outcome::Believed);
+        let left = view.iter().flat_map(View::left);
         for (player, at) in sessions::last_seen(conn, server, players)?.into_iter().chain(left) {
             let last = last_seen.entry(player).or_insert(at);
             *last = at.max(*last);

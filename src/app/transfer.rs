@@ -44,7 +44,7 @@ impl App {
         export.renumber();
         if export.guild != asker.guild {
             // What is told in another guild's channel would be told to others.
-            export.settings.log_channel = None;
+            export.drop_log_channel();
         }
         let (guild, now) = (asker.guild.clone(), self.clock.now());
         self.write(move |tx| {

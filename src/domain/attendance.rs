@@ -20,6 +20,8 @@ const JITTER: SignedDuration = SignedDuration::from_secs(90);
 pub struct Attendance<S: Eq + Hash> {
     window: Option<Window>,
     present: HashMap<S, Timestamp>,
+    /// Until the first look after a restart: when those were there of whom something later is kept than the last look.
+    later: HashMap<S, Timestamp>,
 }
 
 /// From the first look to the last, without a gap.
@@ -80,14 +82,26 @@ pub struct Gone<S> {
 
 impl<S: Eq + Hash> Default for Attendance<S> {
     fn default() -> Self {
-        Self { window: None, present: HashMap::new() }
+        Self { window: None, present: HashMap::new(), later: HashMap::new() }
     }
 }
 
 impl<S: Copy + Eq + Hash> Attendance<S> {
-    /// As it was kept.
-    pub fn restored(window: Window, present: impl IntoIterator<Item = (S, Timestamp)>) -> Self {
-        Self { window: Some(window), present: present.into_iter().collect() }
+    /// As it was kept. Of some subjects, something later than the last look may be kept: where it was `known` last that they
+    /// were there. What happened to the others meanwhile was lost then, so that the next look does not follow that one.
+    pub fn restored(
+        window: Window,
+        present: impl IntoIterator<Item = (S, Timestamp)>,
+        known: impl IntoIterator<Item = (S, Timestamp)>,
+    ) -> Self {
+        let present: HashMap<S, Timestamp> = present.into_iter().collect();
+        let mut later = HashMap::new();
+        let starts = present.iter().map(|(subject, start)| (*subject, *start));
+        for (subject, at) in starts.chain(known).filter(|(_, at)| *at > window.until) {
+            let last = later.entry(subject).or_insert(at);
+            *last = at.max(*last);
+        }
+        Self { window: Some(window), present, later }
     }
 
     /// The present window; `None` before the first look.
@@ -117,18 +131,21 @@ impl<S: Copy + Eq + Hash> Attendance<S> {
             self.present.extend(came.iter().copied());
             return Turn { came, went: Vec::new(), lost: None };
         };
-        let until = window.until;
+        let later = std::mem::take(&mut self.later);
+        let gapless = gapless && later.is_empty();
+        let until = |subject: &S| later.get(subject).copied().unwrap_or(window.until);
         let mut turn = Turn { came: Vec::new(), went: Vec::new(), lost: (!gapless).then_some(window) };
         let here: HashSet<S> = list.iter().map(|seen| seen.subject).collect();
         self.present.retain(|subject, start| {
             let stays = here.contains(subject);
             if !stays {
-                turn.went.push(gone(*subject, *start, until, gapless));
+                turn.went.push(gone(*subject, *start, until(subject), gapless));
             }
             stays
         });
         for seen in list {
             let known = self.present.get(&seen.subject).copied();
+            let until = until(&seen.subject);
             if let Some(start) = known {
                 if is_same(start, seen.since, until, gapless) {
                     continue;
@@ -142,7 +159,7 @@ impl<S: Copy + Eq + Hash> Attendance<S> {
             turn.came.push((seen.subject, start));
         }
         // A clock that was set back makes no window begin within another.
-        let at = at.max(until);
+        let at = at.max(window.until);
         self.window = Some(Window { since: if gapless { window.since } else { at }, until: at });
         turn
     }
@@ -275,6 +292,22 @@ mod tests {
         assert_eq!(turn.came, [(2, at(4000)), (4, at(4500))]);
         assert_eq!(attendance.window(), Some(Window { since: at(5000), until: at(5000) }));
         assert_eq!(attendance.since(1), Some(at(400)));
+    }
+
+    #[test]
+    fn of_whom_more_is_kept_than_of_the_others_that_is_what_counts() {
+        let window = Window { since: at(0), until: at(1000) };
+        // 1 came after the last look that is kept whole, 2 left and 3 left and came back; of 4 nothing more is kept.
+        let present = [(1, at(1100)), (3, at(1300)), (4, at(400))];
+        let mut attendance = Attendance::restored(window, present, [(2, at(1200)), (3, at(1250)), (5, at(900))]);
+        // Each of them is told to have been there for long.
+        let turn = attendance.look(&list(&[(2, 300), (4, 400)]), at(1360), true);
+        let mut went = turn.went;
+        went.sort_by_key(|gone| gone.subject);
+        assert_eq!(went, [lost(1, 1100, 1100), lost(3, 1300, 1300)], "nobody was seen leaving");
+        assert_eq!((turn.came, turn.lost), (vec![(2, at(1200))], Some(window)));
+        let next = attendance.look(&list(&[(4, 400)]), at(1420), true);
+        assert_eq!((next.went, next.lost), (vec![left(2, 1200, 1360)], None));
     }
 
     #[test]

@@ -203,6 +203,16 @@ impl Export {
         self.groups.iter().map(|group| group.members.len()).sum()
     }
 
+    /// Knows of no log channel any more, nor of any that a change could be taken back to.
+    pub fn drop_log_channel(&mut self) {
+        self.settings.log_channel = None;
+        for row in &mut self.changes {
+            if let Change::Settings { before, after } = &mut row.change {
+                (before.log_channel, after.log_channel) = (None, None);
+            }
+        }
+    }
+
     /// Gives groups, members and changes numbers from 1 in their order. What a change names and is not here any more gets
     /// the numbers behind, in the order of the changes.
     pub fn renumber(&mut self) {

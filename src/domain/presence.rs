@@ -125,6 +125,27 @@ pub enum Stale {
     },
 }
 
+impl Stale {
+    /// Since when nothing new is known, where that is told.
+    pub fn since(self) -> Option<Timestamp> {
+        match self {
+            Self::ServerDown { since, .. } | Self::NotQueried { since } | Self::TooOld { since } => since,
+            Self::WrongClock { .. } => None,
+        }
+    }
+
+    /// The same, with another time since when.
+    #[must_use]
+    pub fn known_until(self, since: Option<Timestamp>) -> Self {
+        match self {
+            Self::ServerDown { status, .. } => Self::ServerDown { status, since },
+            Self::NotQueried { .. } => Self::NotQueried { since },
+            Self::TooOld { .. } => Self::TooOld { since },
+            Self::WrongClock { ahead } => Self::WrongClock { ahead },
+        }
+    }
+}
+
 /// Whether this machine's clock is good enough to keep times by; `ahead` is by how much it is ahead of BattleMetrics', as
 /// far as that is known.
 ///

@@ -14,12 +14,11 @@ use crate::clock::{Clock as _, SystemClock};
 /// When it is read as something that it is not.
 pub fn battlemetrics(bytes: &[u8]) {
     static SERVICE: OnceLock<BattleMetrics> = OnceLock::new();
-    let (Ok(document), Ok(roster)) = (body::parse(bytes), body::parse(bytes)) else { return };
     let service = SERVICE.get_or_init(|| {
         let base = BATTLEMETRICS_URL.parse().unwrap_or_else(|error| panic!("{error}"));
         BattleMetrics::new(Options::new(base, None, Arc::new(SystemClock))).unwrap_or_else(|error| panic!("{error}"))
     });
-    battlemetrics::read_all(service, &document, roster).unwrap_or_else(|error| panic!("{error}"));
+    battlemetrics::read_all(service, bytes).unwrap_or_else(|error| panic!("{error}"));
 }
 
 /// A document of Steam.

@@ -311,8 +311,11 @@ pub(super) fn reader(path: &Path) -> anyhow::Result<Connection> {
     Ok(connection)
 }
 
+/// So large the log becomes before it is merged into the file, in bytes.
+const MERGED_FROM: u32 = 4 << 20;
+
 /// The connection that writes. `synchronous = FULL` makes each commit wait for the disk: with less, a power cut could
-/// take back what a user was told is done. The log is merged into the file every 4 MB and does not stay larger than 8. Small
+/// take back what a user was told is done. The log does not stay larger than twice [`MERGED_FROM`]. Small
 /// pages make small logs: most of what the watch writes is one row here and there, and each costs a page.
 /// What is deleted is written over, so that nobody who is to be forgotten lies about in free pages.
 /// Foreign keys are off until the file is of our version, for a migration that rebuilds a table would otherwise delete
@@ -331,7 +334,9 @@ fn writer(path: &Path) -> anyhow::Result<Connection> {
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     log_ahead(&connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.execute_batch("PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 8388608;")?;
+    let page: u32 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+    connection.pragma_update(None, "wal_autocheckpoint", MERGED_FROM / page.max(1))?;
+    connection.pragma_update(None, "journal_size_limit", 2 * MERGED_FROM)?;
     Ok(connection)
 }
 

@@ -3,7 +3,11 @@
 use jiff::SignedDuration;
 use rustops::{
     app::WatchOptions,
-    domain::presence::{Presence, Stale, Unknown},
+    domain::{
+        ids::ChannelId,
+        presence::{Presence, Stale, Unknown},
+        report::{BoardReport, GroupAtAGlance, Seen},
+    },
     sim::{World, cast},
 };
 
@@ -54,18 +58,42 @@ async fn a_frozen_roster_makes_nobody_leave_and_says_since_when() {
     let stage = purple_base().await;
     stage.watches_for(MINUTE * 3).await;
     stage.sim.freeze(cast::RUSTY_MOOSE);
+    let frozen = stage.now();
     stage.watches_for(MINUTE * 30).await;
     let before = stage.kept(cast::CHENNY_BOUNCE.id, cast::RUSTY_MOOSE).await;
     assert!(before.1.is_some(), "the session is not ended");
-    let Presence::Unknown { cause: Unknown::Stale { why: Stale::NotQueried { since: Some(_) } }, .. } =
+    let Presence::Unknown { cause: Unknown::Stale { why: Stale::NotQueried { since: Some(since) } }, last_seen } =
         presence(&stage, "ChennyBounce").await
     else {
         panic!()
     };
+    assert!(frozen.duration_since(since).abs() <= MINUTE * 2, "{since} instead of {frozen}");
+    assert_eq!(last_seen, Some(since), "on, when it was last known who was");
     stage.sim.thaw(cast::RUSTY_MOOSE);
     stage.watches_for(MINUTE * 5).await;
     assert!(matches!(presence(&stage, "ChennyBounce").await, Presence::Online { .. }));
     assert_eq!(stage.windows(cast::RUSTY_MOOSE).await.len(), 2, "what lies between was not observed");
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_is_unknown_since_the_last_list_however_fresh_its_page_is() {
+    let stage = purple_base().await;
+    stage.watches_for(MINUTE * 3).await;
+    let down = stage.now();
+    stage.sim.set_status(cast::RUSTY_MOOSE, "dead");
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        stage.watches_for(MINUTE * 5).await;
+        stage.sim.set_updated_at(cast::RUSTY_MOOSE, Some(stage.now()));
+        let Presence::Unknown { cause: Unknown::Stale { why: Stale::ServerDown { since: Some(since), .. } }, .. } =
+            presence(&stage, "ChennyBounce").await
+        else {
+            panic!()
+        };
+        assert!(down.duration_since(since).abs() <= MINUTE * 2, "{since} instead of {down}");
+        told.push(since);
+    }
+    assert!(told.iter().all(|since| *since == told[0]), "a board would change for nothing: {told:?}");
 }
 
 #[tokio::test]
@@ -99,6 +127,25 @@ async fn what_was_seen_is_believed_for_five_minutes_however_rare_the_polls() {
 }
 
 #[tokio::test]
+async fn however_rare_the_polls_a_board_stays_between_them_and_says_when_one_is_missing() {
+    let stage = Stage::with(WatchOptions { every: MINUTE * 10, ..WatchOptions::default() });
+    let corner = stage.with_corners(1).await.remove(0);
+    stage.watches_for(MINUTE).await;
+    let name = format!("{} 0", corner.place);
+    let set = stage.app.board_set(&stage.me, Some(&name), ChannelId::new(7).unwrap()).await.unwrap();
+    let board = stage.app.board(&stage.me.guild, set.board).await.unwrap();
+    let shown = async || match stage.app.board_report(&board).await.unwrap() {
+        BoardReport::Group(GroupAtAGlance { seen: Seen::Check(check), .. }) => check,
+        report => panic!("{report:?}"),
+    };
+    stage.clock.advance(MINUTE * 8);
+    let check = shown().await;
+    assert_eq!((check.active, check.stale), (1, None));
+    stage.clock.advance(MINUTE * 4);
+    assert!(matches!(shown().await.stale, Some(Stale::TooOld { .. })));
+}
+
+#[tokio::test]
 async fn a_check_of_now_that_tells_an_old_list_tells_its_age() {
     let stage = Stage::new();
     let corner = stage.with_corners(1).await.remove(0);
@@ -129,6 +176,31 @@ async fn on_a_server_that_hides_names_nobody_is_called_offline() {
     let (status, kept) = (stage.app.status(None).await.unwrap(), stage.kept(cast::SLEEPY.id, cast::HIDDEN).await);
     assert_eq!(status.watches[0].health, rustops::domain::report::Health::NamesHidden);
     assert_eq!(kept.0, []);
+}
+
+#[tokio::test]
+async fn before_anything_is_typed_those_are_suggested_who_were_there_last_though_nobody_is_on() {
+    let stage = Stage::new();
+    let place = stage.sim.add_server("Small Moose");
+    let [early, late, on] = ["Early", "Late", "On"].map(|name| stage.sim.add_player(name));
+    [early, late].iter().for_each(|guest| stage.sim.joins(*guest, place));
+    stage.tracks("local", place, &[cast::TEE_HIGGINS.id], false).await;
+    for guest in [early, late] {
+        stage.watches_for(MINUTE * 12).await;
+        stage.sim.leaves(guest, place);
+    }
+    stage.watches_for(MINUTE * 12).await;
+    let suggested = async || {
+        let suggested = stage.app.suggest_players(&stage.me, None, "").await.unwrap();
+        suggested.into_iter().map(|one| one.name).collect::<Vec<_>>()
+    };
+    assert_eq!(suggested().await, ["Late", "Early"]);
+    stage.sim.joins(on, place);
+    stage.watches_for(MINUTE * 2).await;
+    assert_eq!(suggested().await, ["On", "Late", "Early"]);
+    stage.sim.freeze(place);
+    stage.watches_for(MINUTE * 12).await;
+    assert_eq!(suggested().await, ["On", "Late", "Early"]);
 }
 
 #[tokio::test]

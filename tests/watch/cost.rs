@@ -76,7 +76,7 @@ async fn a_quiet_quarter_of_an_hour_is_one_small_write() {
     let size = |stage: &Stage| stage.store.size().unwrap();
     let before = size(&stage);
     stage.watches_for(SignedDuration::from_mins(9)).await;
-    assert!(size(&stage) - before <= 3 * 4200, "{} bytes", size(&stage) - before);
+    assert!(size(&stage) - before <= 4 * 2100, "{} bytes", size(&stage) - before);
     let open = stage.kept(somebody, quiet).await.1;
     assert!(open.is_some(), "{:?} is on", player(somebody));
 }
@@ -97,7 +97,7 @@ async fn a_member_who_comes_is_kept_at_once_and_the_strangers_of_that_minute_lat
     stage.sim.joins(member, busy);
     stage.watches_for(MINUTE * 2).await;
     let grown = stage.store.size().unwrap() - before;
-    assert!(grown <= 3 * 4200, "{grown} bytes");
+    assert!(grown <= 4 * 2100, "{grown} bytes");
     assert!(stage.kept(member, busy).await.1.is_some());
     assert_eq!(stage.kept(late[0], busy).await.1, None);
 

@@ -127,8 +127,8 @@ pub(super) struct View {
     pub(super) window: Option<Window>,
     /// Those of the wanted players who are on, and since when.
     pub(super) online: HashMap<PlayerId, Timestamp>,
-    /// When those of them left whose leaving is not kept yet.
-    pub(super) left: HashMap<PlayerId, Timestamp>,
+    /// Visits of theirs that are over and wait to be kept.
+    pub(super) waiting: Vec<Visit>,
 }
 
 impl View {
@@ -142,12 +142,28 @@ impl View {
         }
     }
 
+    /// When wanted players left whose leaving waits to be kept.
+    pub(super) fn left(&self) -> impl Iterator<Item = (PlayerId, Timestamp)> {
+        self.waiting.iter().map(|visit| (visit.subject, visit.stop))
+    }
+
     /// The session of a wanted player that runs.
     pub(super) fn running(&self, server: ServerId, player: PlayerId) -> Option<Visit> {
         let (start, window) = (*self.online.get(&player)?, self.window?);
         let stop = window.until.max(start);
         Some(Session { subject: player, place: server, start, stop, ending: Ending::Open, source: Source::Watched })
     }
+}
+
+/// A player's visits in order: those that the database told, and those of `waiting` that it did not hold yet.
+pub(super) fn with_waiting(mut kept: Vec<Visit>, waiting: &[Visit], player: PlayerId) -> Vec<Visit> {
+    for visit in waiting.iter().filter(|visit| visit.subject == player) {
+        if !kept.iter().any(|known| known.start == visit.start) {
+            kept.push(*visit);
+        }
+    }
+    kept.sort_by_key(|visit| visit.start);
+    kept
 }
 
 impl Watch {
@@ -177,12 +193,12 @@ impl Watch {
         self.state().places.get(&server).filter(|place| place.is_fresh(now))?.view(wanted)
     }
 
-    /// As [`Self::view`], but also of a poll long ago, which is not believed then.
+    /// As [`Self::view`], but also of a poll that was not followed by the next, which is not believed then.
     pub(super) fn last_view(&self, server: ServerId, wanted: &[PlayerId], now: Timestamp) -> Option<View> {
         let state = self.state();
         let place = state.places.get(&server)?;
         let mut view = place.view(wanted)?;
-        if !place.is_fresh(now) {
+        if !place.is_fresh(now) && (place.trouble.is_some() || place.is_overdue(now)) {
             match (view.outcome, place.trouble) {
                 (_, Some(trouble)) => view.outcome = Outcome::Trouble(trouble),
                 (Outcome::Believed, None) => view.outcome = Outcome::Stale(Stale::TooOld { since: Some(view.as_of()) }),
@@ -440,25 +456,15 @@ impl App {
         Ok(())
     }
 
-    /// Keeps at once what these players did lately: visits of strangers wait to be kept together.
-    pub(super) async fn keep_visits_of(&self, server: ServerId, players: &[PlayerId]) -> Result<()> {
-        let wait = |place: &Place| players.iter().any(|player| place.left(*player).is_some());
-        if !self.watch.state().places.get(&server).is_some_and(wait) {
-            return Ok(());
-        }
-        let Some(_turn) = self.turn_soon(server).await else { return Ok(()) };
-        storage::kept(self.keep_watched(server, true).await)?;
-        Ok(())
-    }
-
     /// Begins to watch what somebody needs now and stops to watch the rest.
     async fn heed_demand(&self) -> Result<()> {
         let known: Vec<ServerId> = self.watch.state().places.keys().copied().collect();
         let has = known.clone();
         let read = self.read(move |conn| {
             let demand = kept::demand(conn)?;
-            let missing = demand.keys().filter(|server| !has.contains(server));
-            let new = missing.map(|server| Place::restored(conn, *server)).collect::<Result<Vec<_>>>()?;
+            let missing = demand.iter().filter(|(server, _)| !has.contains(server));
+            let new = missing.map(|(server, tracked)| Place::restored(conn, *server, tracked));
+            let new = new.collect::<Result<Vec<_>>>()?;
             Ok((demand, new))
         });
         let (demand, new) = match read.await {

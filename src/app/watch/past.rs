@@ -280,7 +280,8 @@ impl App {
             if let Some(place) = self.watch.state().places.get_mut(&server) {
                 place.began_earlier(player, began);
             }
-            self.keep_watched(server, false).await?;
+            // Of a stranger, the earlier start is kept nowhere else, and never asked for again.
+            self.keep_watched(server, true).await?;
         }
         Ok(changed)
     }

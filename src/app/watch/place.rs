@@ -131,12 +131,15 @@ impl Keep {
 }
 
 impl Place {
-    /// As it was kept when the program last ran.
-    pub(super) fn restored(conn: &Connection, id: ServerId) -> Result<Self> {
+    /// As it was kept when the program last ran. Of those who are tracked, more may be kept than of the others.
+    pub(super) fn restored(conn: &Connection, id: ServerId, tracked: &BTreeSet<PlayerId>) -> Result<Self> {
         let known = servers::get(conn, id)?;
         let window = watch::window(conn, id)?;
         let attendance = match window {
-            Some(window) => Attendance::restored(window, watch::present(conn, id)?),
+            Some(window) => {
+                let tracked: Vec<PlayerId> = tracked.iter().copied().collect();
+                Attendance::restored(window, watch::present(conn, id)?, sessions::last_seen(conn, id, &tracked)?)
+            }
             None => Attendance::default(),
         };
         Ok(Self {
@@ -173,7 +176,7 @@ impl Place {
             hides_names: self.hides_names,
             window: self.attendance.window().filter(|_| !self.hides_names),
             online: wanted.iter().filter_map(|player| Some((*player, since(*player)?))).collect(),
-            left: wanted.iter().filter_map(|player| Some((*player, self.left(*player)?))).collect(),
+            waiting: self.pending.gone.iter().filter(|visit| wanted.contains(&visit.subject)).copied().collect(),
         })
     }
 
@@ -212,7 +215,7 @@ impl Place {
                 match clock.and_then(|()| believable(&roster, now)) {
                     Err(why) => {
                         self.server = Some(roster.server);
-                        (Outcome::Stale(why), now, false)
+                        (Outcome::Stale(self.since_when(why)), now, false)
                     }
                     Ok(()) => (Outcome::Believed, now, self.look(roster, now)),
                 }
@@ -225,6 +228,19 @@ impl Place {
             tracing::warn!(%server, %ahead, "this machine's clock is wrong: set it (timedatectl set-ntp true); until then nothing is recorded");
         }
         moved || is_news
+    }
+
+    /// Since when nothing is known: since the last list that was believed, whatever is told of a later update. As long as
+    /// none was, since what was told first, so that it stays the same.
+    fn since_when(&self, why: Stale) -> Stale {
+        let window = self.attendance.window().map(|window| window.until);
+        let believed = self.believed.map(|(at, _)| at);
+        let before = match self.outcome {
+            Some((outcome @ Outcome::Stale(before), _)) if kind(outcome) == kind(Outcome::Stale(why)) => before.since(),
+            _ => None,
+        };
+        let last = if self.hides_names { believed } else { window };
+        why.known_until(last.or(before).or(why.since()))
     }
 
     fn look(&mut self, roster: Roster, now: Timestamp) -> bool {
@@ -336,11 +352,6 @@ impl Place {
         renamed
     }
 
-    /// The end of the player's last session, as far as that is still to be kept.
-    pub(super) fn left(&self, player: PlayerId) -> Option<Timestamp> {
-        self.pending.gone.iter().filter(|visit| visit.subject == player).map(|visit| visit.stop).max()
-    }
-
     /// Holds nothing of these players any more.
     pub(super) fn forget(&mut self, players: &[PlayerId]) {
         let is_meant = |player: &PlayerId| players.contains(player);
@@ -408,6 +419,12 @@ impl Place {
     pub(super) fn is_live(&self, now: Timestamp) -> bool {
         let holds = |at, longest| now.duration_since(at) <= longest && !schedule::is_set_back(at, now);
         !self.hides_names && self.believed.is_some_and(|(at, longest)| holds(at, longest))
+    }
+
+    /// Whether the next poll should have told something by now.
+    pub(super) fn is_overdue(&self, now: Timestamp) -> bool {
+        let next = self.every + SignedDuration::from_mins(1);
+        self.outcome.is_none_or(|(_, at)| now.duration_since(at) > next || schedule::is_set_back(at, now))
     }
 
     /// Whether what the last poll told is recent enough to speak of the present.

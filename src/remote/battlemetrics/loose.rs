@@ -1,6 +1,7 @@
 //! JSON read straight into what is wanted of it, with nothing kept of the rest: what is missing, null or of another type is
 //! not known, an element of a list that cannot be read is left out.
 //!
+//! An object that names a field twice spoils the whole document, which is unreadable then. What nobody asks for is passed over.
 //! For documents with thousands of places to look at; elsewhere, what is wanted is picked from a [`serde_json::Value`] with
 //! [`super::super::body`]. Knows no service's vocabulary.
 

@@ -276,21 +276,24 @@ impl BattleMetrics {
     }
 }
 
-/// For `fuzz/`: reads a document as everything that it may be an answer to.
+/// For `fuzz/`: reads bytes as everything that they may be an answer to.
 #[cfg(fuzzing)]
-pub(super) fn read_all(service: &BattleMetrics, document: &Value, roster: RosterDocument) -> anyhow::Result<()> {
+pub(super) fn read_all(service: &BattleMetrics, bytes: &[u8]) -> anyhow::Result<()> {
     let (server, player) = ("1".parse()?, "1".parse()?);
     let now = service.0.clock.now();
-    if let Ok(list) = service.data_list(document) {
+    if let Ok(roster) = body::parse::<RosterDocument>(bytes) {
+        let _ = service.read_server(&roster.data, server);
+        assert!(wire::online(roster, server, now).iter().all(|online| online.since.is_none_or(|since| since <= now)));
+    }
+    let Ok(document) = body::parse::<Value>(bytes) else { return Ok(()) };
+    if let Ok(list) = service.data_list(&document) {
         wire::each(list, "servers", wire::rust_server);
         wire::each(list, "players", |hit| wire::player_hit(hit, Some(server)));
         wire::newest_first(&mut wire::sessions(list, player, server, |_| Some(())));
     }
-    let _ = service.read_server(&roster.data, server);
-    assert!(wire::online(roster, server, now).iter().all(|online| online.since.is_none_or(|since| since <= now)));
-    let _ = (wire::player(document), wire::acquaintance(document));
+    let _ = (wire::player(&document), wire::acquaintance(&document));
     let first = service.0.line.url(["players"]);
-    if let Ok(Some(next)) = service.next_page(document, &first) {
+    if let Ok(Some(next)) = service.next_page(&document, &first) {
         assert!(service.0.line.is_home(&next), "{next} is elsewhere");
     }
     Ok(())

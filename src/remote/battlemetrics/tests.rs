@@ -401,6 +401,68 @@ fn whatever_is_missing_or_strange_in_a_server_the_rest_is_read() {
     assert_eq!((bare.status, bare.query_status), (ServerStatus::Other, QueryStatus::Other));
 }
 
+/// A roster document as bytes, read by the typed way.
+fn roster_read(document: &Value) -> Vec<crate::domain::facts::OnlinePlayer> {
+    let read = body::parse(document.to_string().as_bytes()).unwrap_or_else(|what| panic!("{what:?}: {document}"));
+    wire::online(read, ServerId::new(7).unwrap(), time("2026-10-01T12:00:00Z"))
+}
+
+#[test]
+fn whatever_is_missing_or_strange_in_a_roster_the_rest_is_read() {
+    let players = json!({"data": [{"type": "server", "id": "7"}, {"data": {"type": "player", "id": "11"}}]});
+    let whole = json!({"data": server("7"), "included": [
+        {"type": "player", "id": "11",
+         "attributes": {"name": "W\u{f6}lf \"\u{1f43a}\"", "positiveMatch": true, "createdAt": "2026-09-01T00:00:00Z"},
+         "relationships": players, "meta": {"metadata": [{"key": "time", "value": 60, "private": false}]}},
+        {"type": "session", "id": "a-b", "attributes": {"start": "2026-10-01T11:00:00Z", "stop": null},
+         "relationships": {"server": {"data": {"id": "7"}}, "player": {"data": {"id": "11"}}}},
+        {"type": "player", "id": "12", "attributes": {"name": "Bear"}},
+    ]});
+    let known = roster_read(&whole);
+    assert_eq!(known.len(), 2);
+    assert_eq!(
+        (known[0].name.as_str(), known[0].since),
+        ("W\u{f6}lf \"\u{1f43a}\"", Some(time("2026-10-01T11:00:00Z")))
+    );
+    let mut places = Vec::new();
+    let parts = ["", "/attributes", "/relationships", "/relationships/server", "/relationships/player/data", "/meta"];
+    for (element, part) in [0, 1].into_iter().flat_map(|element| parts.map(|part| (element, part))) {
+        let part = format!("/included/{element}{part}");
+        let keys = whole.pointer(&part).and_then(Value::as_object);
+        places.extend(
+            keys.into_iter().flat_map(|keys| keys.keys().map(|key| format!("{part}/{key}")).collect::<Vec<_>>()),
+        );
+    }
+    assert!(places.len() == 20, "{places:?}");
+    let deep = (0..100).fold(json!(1), |deep, _| json!([deep]));
+    for place in places.iter().chain(&["/included/0/meta/metadata/0/value".to_owned(), "/included/0".to_owned()]) {
+        for strange in
+            [json!(null), json!(true), json!(-1), json!(1e300), json!("?"), json!([[]]), json!({"a": 7}), deep.clone()]
+        {
+            let mut broken = whole.clone();
+            *broken.pointer_mut(place).unwrap() = strange.clone();
+            let read = roster_read(&broken);
+            assert_eq!(read.last(), known.last(), "{place} = {strange}");
+            let stays = !["/included/0", "/included/0/id", "/included/0/type"].contains(&place.as_str());
+            assert_eq!(read.len(), 1 + usize::from(stays), "{place} = {strange}");
+            let since = read[0].since;
+            let is_told = since.is_none_or(|since| since <= time("2026-10-01T12:00:00Z"));
+            assert!(is_told, "{place} = {strange}: {since:?}");
+        }
+    }
+    // A session whose end cannot be read must not pass for one that runs.
+    let mut ended = whole.clone();
+    ended["included"][1]["attributes"]["stop"] = json!(7);
+    assert_eq!(roster_read(&ended)[0].since, Some(time("2026-10-01T11:59:00Z")), "by the time connected");
+    for none in [json!({}), json!({"included": null}), json!({"included": {"0": 1}}), json!({"included": 5})] {
+        assert_eq!(roster_read(&none), [], "{none}");
+    }
+    for nothing in ["5", "\"\"", "null", "{\"included\": [{\"type\": \"player\", \"type\": \"player\"}]}"] {
+        let read = body::parse::<wire::RosterDocument>(nothing.as_bytes());
+        assert_eq!(read.err(), Some(Unreadable::Shape), "{nothing}");
+    }
+}
+
 #[test]
 fn an_address_is_one_that_can_be_pasted_into_the_console() {
     for (address, ip, port, told) in [
