@@ -97,20 +97,20 @@ impl App {
             let met = server.map(|server| watch.met(server)).unwrap_or_default();
             let ids: Vec<PlayerId> = met.keys().copied().collect();
             let view = server.and_then(|server| watch.view(server, &ids, now));
-            let online = view.filter(|view| view.outcome == Outcome::Believed).map(|view| view.online);
-            let online = online.unwrap_or_default();
+            let (online, just_seen) = view.map(now_and_before).unwrap_or_default();
             let lately = server.map(|server| watch.lately(conn, server, now)).transpose()?.unwrap_or_default();
-            let rank = |player: PlayerId| match (online.contains_key(&player), lately.contains_key(&player)) {
+            let seen = |player: PlayerId| just_seen.get(&player).or_else(|| lately.get(&player)).copied();
+            let rank = |player: PlayerId| match (online.contains_key(&player), seen(player)) {
                 (true, _) => 0,
-                (false, true) => 1,
-                (false, false) => 2,
+                (false, Some(_)) => 1,
+                (false, None) => 2,
             };
             let hits = match typed {
                 Some(typed) => players_like(conn, &typed, &met, rank)?,
-                None => latest(conn, &online, &met, &lately)?,
+                None => latest(conn, &online, lately.keys().chain(just_seen.keys()), seen, &met)?,
             };
             let ids: Vec<PlayerId> = hits.iter().filter_map(|hit| hit.player).collect();
-            let seen = ids.iter().filter_map(|player| Some((*player, *lately.get(player)?))).collect();
+            let seen = ids.iter().filter_map(|player| Some((*player, seen(*player)?))).collect();
             Ok(best(hits, &Known::of(conn, server, &watch, &ids, seen, now)?))
         })
         .await
@@ -217,18 +217,31 @@ fn players_like(
     Ok(hits)
 }
 
-/// Those who are on, the latest first, then those whom the watch saw last.
-fn latest(
+/// Who is on, and since when; and who was a moment ago, and until when: those who left, and while the list cannot be
+/// believed, those on the last one that could.
+fn now_and_before(view: View) -> (HashMap<PlayerId, Timestamp>, HashMap<PlayerId, Timestamp>) {
+    let left: HashMap<PlayerId, Timestamp> = view.left().collect();
+    match (view.outcome, view.window) {
+        (Outcome::Believed, _) => (view.online, left),
+        (_, None) => (HashMap::new(), left),
+        (_, Some(window)) => {
+            let lost = view.online.into_keys().map(|player| (player, window.until));
+            (HashMap::new(), left.into_iter().chain(lost).collect())
+        }
+    }
+}
+
+/// Those who are on, the latest first, then those of `others` who were `seen` last.
+fn latest<'a>(
     conn: &store::Connection,
     online: &HashMap<PlayerId, Timestamp>,
+    others: impl Iterator<Item = &'a PlayerId>,
+    seen: impl Fn(PlayerId) -> Option<Timestamp>,
     met: &HashMap<PlayerId, String>,
-    lately: &HashMap<PlayerId, Timestamp>,
 ) -> Result<Vec<Hit>> {
     let mut on: Vec<(PlayerId, Timestamp)> = online.iter().map(|(player, since)| (*player, *since)).collect();
-    // Whom the last list held that cannot be believed any more was there later than all others.
-    let met_last = met.keys().map(|player| (*player, Timestamp::MAX));
-    let others = lately.iter().map(|(player, last)| (*player, *last)).filter(|(player, _)| !met.contains_key(player));
-    let mut gone: Vec<_> = met_last.chain(others).filter(|(player, _)| !online.contains_key(player)).collect();
+    let others: HashSet<PlayerId> = others.copied().filter(|player| !online.contains_key(player)).collect();
+    let mut gone: Vec<_> = others.into_iter().filter_map(|player| Some((player, seen(player)?))).collect();
     for latest in [&mut on, &mut gone] {
         latest.sort_by_key(|(player, at)| (Reverse(*at), *player));
     }
