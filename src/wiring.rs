@@ -69,6 +69,9 @@ const DEMO_POLL: SignedDuration = SignedDuration::from_mins(2);
 const DEMO_STEP: SignedDuration = SignedDuration::from_mins(4);
 const DEMO_FAR: SignedDuration = SignedDuration::from_hours(24);
 
+/// How long boards may take to be told that the bot stops.
+const FAREWELL: Duration = Duration::from_secs(5);
+
 /// Why nothing could be started. Each says what to do.
 #[derive(Debug, thiserror::Error)]
 enum StartError {
@@ -304,6 +307,7 @@ fn bot(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
         let stop = signals()?;
         let bot = discord::Bot::new(options);
         let herald = bot.herald();
+        let farewell = herald.clone();
         let tasks = [
             beside(pulse(Arc::clone(&heart), connection, Arc::clone(&clock))),
             beside(snapshots(app.clone(), Arc::clone(&clock))),
@@ -319,6 +323,10 @@ fn bot(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
         }
         if let Err(error) = app.watch_stop().await {
             tracing::warn!(?error, "the last minutes of the watch could not be kept");
+        }
+        if ended.is_ok() {
+            // Whoever stops the bot does not wait for long: boards that are not reached by then stay as they are.
+            drop(tokio::time::timeout(FAREWELL, farewell.take_leave()).await);
         }
         io::Result::Ok(ended)
     })?;

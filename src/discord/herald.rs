@@ -230,6 +230,33 @@ impl Herald {
         Ok(id)
     }
 
+    /// The bot is about to stop: each board says that it stands still from now on. What Discord does not take is left as it is;
+    /// the first look after the next start writes each board anew.
+    pub async fn take_leave(&self) {
+        match self.door.app.boards().await {
+            Ok(boards) => {
+                stream::iter(&boards.living).for_each_concurrent(AT_ONCE, |board| self.leave_standing(board)).await;
+            }
+            Err(error) => tracing::warn!(?error, "boards could not be told that the bot stops"),
+        }
+    }
+
+    async fn leave_standing(&self, board: &Board) {
+        let left = async {
+            let Some(id) = board.message.filter(|_| !board.is_shut) else { return Ok(()) };
+            let report = self.door.app.board_report(board).await?;
+            if !report.is_news() {
+                return Ok(());
+            }
+            let message = self.message(board.id, &report).remark(&phrases::stopped(self.now()));
+            self.post.change(board.channel, id, &message.body(false)).await?;
+            Ok::<_, Stuck>(self.door.app.board_shown(board.id, id, message.fingerprint()).await?)
+        };
+        if let Err(error) = left.await {
+            tracing::debug!(board = %board.id, %error, "a board was not told that the bot stops");
+        }
+    }
+
     /// Notes why a board could not be written, where somebody has to do something about it.
     async fn stuck(&self, board: &Board, refusal: Refusal) -> error::Result<Refusal> {
         match &refusal {

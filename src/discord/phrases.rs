@@ -2,6 +2,8 @@
 //!
 //! Wording alone; everything about players and groups is worded in [`crate::view`].
 
+use jiff::Timestamp;
+
 use super::reply::escaped;
 use crate::{
     domain::ids::ChannelId,
@@ -101,6 +103,11 @@ pub(super) fn no_players() -> Card {
 pub(super) fn more_pages(pages: usize) -> String {
     let pages = crate::view::words::count(pages, "further page", "further pages");
     format!("{pages}: press **Show all**.")
+}
+
+/// At the end of a board while nobody keeps it current.
+pub(super) fn stopped(at: Timestamp) -> String {
+    format!("⏸ The bot was stopped <t:{}:R>. Until it runs again, this stays as it is.", at.as_second())
 }
 
 /// Permissions of the bot that are missing where a board is to stand; nothing was put up.

@@ -225,6 +225,21 @@ async fn a_restart_changes_nothing_on_a_board_that_shows_the_truth() {
 }
 
 #[tokio::test]
+async fn a_board_of_a_bot_that_was_stopped_says_that_it_stands_still_until_it_runs_again() {
+    let (mut stage, _, ann, scouting) = purple_base().await;
+    let before = timeless(&put_up(&stage, &ann, &scouting).await);
+    stage.stops_in_order().await;
+    assert!(shows(&scouting, "The bot was stopped"), "{:?}", scouting.messages());
+    assert!(shows(&scouting, "3 of 7 online"), "what was known last stays");
+    stage.passes(7200);
+    stage.starts_again().await;
+    stage.passes_until(|_| !shows(&scouting, "The bot was stopped")).await;
+    assert_eq!(scouting.messages().len(), 1);
+    minutes(&stage, 3).await;
+    assert!(shows(&scouting, "Purple Base") && before.contains("Purple Base"));
+}
+
+#[tokio::test]
 async fn two_who_press_refresh_on_a_board_share_one_request() {
     let (stage, guild, ann, scouting) = purple_base().await;
     let board = put_up(&stage, &ann, &scouting).await;
@@ -407,6 +422,8 @@ async fn what_a_closed_log_channel_did_not_take_is_told_once_it_is_open_again() 
     says(&ann.types(&format!("/group board {GROUP} channel:#scouting")).await, "Board put up");
     stage.passes_until(|_| !scouting.messages().is_empty()).await;
     log.lets_bot(permission::VIEW_CHANNEL);
+    // Once this is answered, the bot has heard of what came before it.
+    says(&ann.types("/rustops about").await, "RustOps");
     let took = stage.passes_until(|_| shows(&log, "Nothing can be watched")).await;
     assert!(took <= 5, "{took} s");
     minutes(&stage, 2).await;

@@ -22,7 +22,7 @@ use jiff::{SignedDuration, Timestamp};
 use rustops::{
     app::{App, Asker},
     clock::{Clock, ManualClock},
-    discord::{self, End},
+    discord::{self, End, Herald},
     domain::{
         export::Export,
         ids::{GuildKey, PlayerId},
@@ -53,6 +53,7 @@ struct Bot {
     /// The same watch as the bot's.
     app: App,
     stop: oneshot::Sender<()>,
+    herald: Herald,
     running: JoinHandle<Result<(), End>>,
     beside: Vec<Beside>,
 }
@@ -184,15 +185,15 @@ impl Stage {
             clock: Arc::<ManualClock>::clone(&clock),
             connected: tokio::sync::watch::Sender::new(false),
         });
-        let mut beside = Vec::new();
+        let (mut beside, herald) = (Vec::new(), bot.herald());
         if self.watches {
             let bed = || Bed { clock: self.clock.clone(), resting: Arc::default() };
-            let (herald, beds) = (bot.herald(), [bed(), bed(), bed()]);
+            let beds = [bed(), bed(), bed()];
             let resting = beds.each_ref().map(|bed| Arc::clone(&bed.resting));
             let [one, two, three] = beds.map(Arc::new);
             let watch = tokio::spawn(keep_watch(app.clone(), one, Some(herald.clone())));
             let past = tokio::spawn(keep_past(app.clone(), two, Some(herald.clone())));
-            let boards = tokio::spawn(keep_posted(herald, three));
+            let boards = tokio::spawn(keep_posted(herald.clone(), three));
             let all = [watch, past, boards].into_iter().zip(resting);
             beside.extend(all.map(|(running, resting)| Beside { running, resting }));
         }
@@ -201,7 +202,7 @@ impl Stage {
             // An error means that the story is over.
             stopped.await.ok();
         })));
-        self.bot = Some(Bot { app, stop, running, beside });
+        self.bot = Some(Bot { app, stop, herald, running, beside });
     }
 
     /// So many players have been seen somewhere before, by names of a few words.
@@ -246,7 +247,22 @@ impl Stage {
         let mut bot = self.bot.take().unwrap();
         let (stop, _) = oneshot::channel();
         std::mem::replace(&mut bot.stop, stop).send(()).unwrap();
-        (&mut bot.running).await.unwrap()
+        let ended = (&mut bot.running).await.unwrap();
+        bot.app.watch_stop().await.unwrap();
+        ended
+    }
+
+    /// Stops the bot as the program does: boards are told.
+    pub async fn stops_in_order(&mut self) {
+        let herald = self.bot.as_ref().unwrap().herald.clone();
+        self.stop_bot().await.unwrap();
+        herald.take_leave().await;
+    }
+
+    /// Starts the bot that was stopped.
+    pub async fn starts_again(&mut self) {
+        self.start_bot();
+        self.discord.wait_until(|discord| discord.gateway().is_connected()).await;
     }
 
     /// Waits for the bot to end by itself.
@@ -258,8 +274,7 @@ impl Stage {
     pub async fn restart_bot(&mut self) {
         self.stop_bot().await.unwrap();
         self.passes(1);
-        self.start_bot();
-        self.discord.wait_until(|discord| discord.gateway().is_connected()).await;
+        self.starts_again().await;
     }
 
     /// Lets time go by, for the bot and the services.
