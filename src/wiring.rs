@@ -42,14 +42,14 @@ use crate::{
     clock::{Clock, MovableClock, SystemClock},
     config::{self, Config, ConfigError, Flags, Wanted},
     discord::{self, End},
-    domain::ids::GuildKey,
+    domain::{budget::Plan, ids::GuildKey},
     log::{self, Look},
     operate::{
         doctor,
         prove::Services,
         unit::{Scope, Systemd, UnitError},
     },
-    remote::{BattleMetrics, Options, Steam},
+    remote::{BESIDE_THE_BOT, BattleMetrics, Options, Steam},
     sim::{START, Sim, SimOptions},
     store::{self, OpenError, Store, backup},
 };
@@ -149,7 +149,7 @@ fn perform(global: &Global, action: Action, terminal: &mut Terminal) -> Result<E
 /// One command on the real data and services.
 fn command(global: &Global, action: Action, terminal: &mut Terminal) -> Result<Exit, StartError> {
     let config = configured(global, terminal)?;
-    let app = app(&config)?;
+    let app = app(&config, Some(BESIDE_THE_BOT))?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     if global.guild.is_none() && matches!(&action, Action::Import(import) if import.from.is_some()) {
         return Ok(
@@ -252,7 +252,7 @@ fn install(global: &Global, user: bool) -> Result<Vec<String>, StartError> {
 /// The prompt on the real data and services.
 fn shell(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
     let config = configured(global, terminal)?;
-    let app = app(&config)?;
+    let app = app(&config, Some(BESIDE_THE_BOT))?;
     let runtime = workers()?;
     let asker = Asker::terminal(guild(global));
     let stop = terminal.stop();
@@ -281,7 +281,7 @@ fn bot(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
     let Some(token) = config.discord_token.clone() else {
         return Ok(terminal.usage("No Discord token is set. `rustops setup` asks for it and says where to get one.")?);
     };
-    let app = match app(&config) {
+    let app = match app(&config, None) {
         Err(StartError::Open(error)) if error.stays() => {
             terminal.cannot_start(&error.to_string())?;
             return Ok(Exit::Database);
@@ -433,12 +433,14 @@ fn demo_app(sim: &Sim, clock: Arc<dyn Clock>, folder: &Path) -> Result<App, Star
     Ok(App::new(store, BattleMetrics::new(battlemetrics)?, Steam::new(steam)?, clock).with_watch(watch))
 }
 
-/// Every room on the real services.
-fn app(config: &Config) -> Result<App, StartError> {
+/// Every room on the real services; `plan` is what it may spend on BattleMetrics, if not what the bot may.
+fn app(config: &Config, plan: Option<Plan>) -> Result<App, StartError> {
     let clock = clock()?;
     let store = Store::open(&config.database(), clock.now())?;
-    let battlemetrics =
-        Options::new(config.battlemetrics_url.clone(), config.battlemetrics_token.clone(), Arc::clone(&clock));
+    let battlemetrics = Options {
+        plan,
+        ..Options::new(config.battlemetrics_url.clone(), config.battlemetrics_token.clone(), Arc::clone(&clock))
+    };
     let steam = Options::new(config.steam_url.clone(), config.steam_key.clone(), Arc::clone(&clock));
     let watch = WatchOptions {
         every: SignedDuration::from_secs(config.watch_interval.into()),

@@ -181,6 +181,12 @@ fn a_token_without_a_subscription_is_told_apart_from_a_wrong_one() {
 }
 
 #[test]
+fn a_command_leaves_most_of_the_requests_to_the_bot() {
+    let status = Machine::new().done(&["status"], "");
+    assert_eq!(status["battlemetrics"]["limit"], 30);
+}
+
+#[test]
 fn a_service_that_fails_is_named() {
     let machine = Machine::new();
     machine.done(&["server", "set", "2844510"], "");

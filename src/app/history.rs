@@ -2,20 +2,21 @@
 //!
 //! Of somebody whose past was never asked for, it is asked now. Nothing is kept here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 
-use super::{App, Asker, certain, group_named, look::Reach, server_name, server_of, watch::with_waiting};
+use super::{App, Asker, access, certain, group_named, look::Reach, server_name, server_of, watch::with_waiting};
 use crate::{
     domain::{
+        calendar,
         facts::FormerName,
         ids::{PlayerId, ServerId},
         names,
         notice::Notice,
         report::{
-            GroupHistory, HistoryLine, MemberHistory, MemberName, Outcome, Period, PlayerHistory, Purpose, ServerName,
-            Total,
+            DayTotal, Days, GroupHistory, HistoryLine, MemberHistory, MemberName, Outcome, Period, PlayerHistory,
+            Purpose, ServerName, Total,
         },
         session::{self, Ending, Session, Source, Span},
         trouble::Trouble,
@@ -36,6 +37,9 @@ const TOLD_AT_ONCE: usize = 100;
 
 /// Members on a page: with the totals, what a phone shows at once.
 const MEMBERS: usize = 12;
+
+/// Days that are told one by one.
+const DAYS: u8 = 7;
 
 /// How much of a past is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +122,9 @@ impl App {
         (reach, depth): (Reach, Depth),
     ) -> Result<Option<Outcome<PlayerHistory>>> {
         let guild = asker.guild.clone();
-        let server = self.read(move |conn| server_of(conn, &guild, None)).await?;
+        let (server, zone) = self
+            .read(move |conn| Ok((server_of(conn, &guild, None)?, access::settings(conn, &guild)?.time_zone)))
+            .await?;
         let found = match self.find_player_within(&asker.guild, player, server, reach).await? {
             Some(Outcome::Done(found)) => found,
             Some(Outcome::Choose(choice)) => return Ok(Some(Outcome::Choose(choice))),
@@ -165,11 +171,13 @@ impl App {
             source: visit.source,
         });
         let (page, pages, sessions) = paged(lines.collect(), page, SESSIONS);
+        let spans = session::spans(&record.visits);
         let shown = |former: FormerName| FormerName { name: names::shown(&former.name), ..former };
         Ok(Some(Outcome::Done(PlayerHistory {
             player: id,
             name: names::shown(profile.as_ref().map_or(&found.name, |profile| &profile.name)),
-            totals: place.totals(&session::spans(&record.visits), &record.known),
+            totals: place.totals(&spans, &record.known),
+            days: place.days(&spans, &record.known, &zone),
             server: place.server,
             sessions,
             sessions_total,
@@ -190,7 +198,7 @@ impl App {
     /// No such group, nobody in it, no server set; the database failed.
     pub async fn group_history(&self, asker: &Asker, group: &str, page: usize) -> Result<GroupHistory> {
         let (guild, name) = (asker.guild.clone(), group.to_owned());
-        let (group, members, server) = self
+        let (group, members, server, zone) = self
             .read(move |conn| {
                 let group = group_named(conn, &guild, &name)?;
                 let members = groups::members(conn, group.id)?;
@@ -198,7 +206,7 @@ impl App {
                     return Err(Notice::EmptyGroup { group: group.name }.into());
                 }
                 let server = server_of(conn, &guild, Some(&group))?;
-                Ok((group, members, server))
+                Ok((group, members, server, access::settings(conn, &guild)?.time_zone))
             })
             .await?;
         let linked: Vec<(PlayerId, MemberName)> =
@@ -239,11 +247,12 @@ impl App {
         };
         rows.sort_by_key(|row| (std::cmp::Reverse((of_week(row), row.last_seen)), names::folded(&row.member.name)));
         let (page, pages, members) = paged(rows, page, MEMBERS);
-        let known = known_of_all.unwrap_or_else(|| place.windows.clone());
+        let (together, known) = (session::union(together), known_of_all.unwrap_or_else(|| place.windows.clone()));
         Ok(GroupHistory {
             group_id: group.id,
             group: group.name,
-            totals: place.totals(&session::union(together), &known),
+            totals: place.totals(&together, &known),
+            days: place.days(&together, &known, &zone),
             server: place.server,
             members,
             not_linked,
@@ -376,13 +385,12 @@ impl Place {
             (Period::Month, Span::before(self.now, day * 30)),
             (Period::Wipe, self.wiped.and_then(|wiped| Span::new(wiped, self.now))),
         ];
-        let known = session::union(known.iter().chain(online).copied());
         periods
             .into_iter()
             .filter_map(|(period, span)| {
                 let span = span?;
-                let online = session::total_within(online, span);
-                let unknown = session::total(&session::gaps(&known, span));
+                let (online, unknown) = shares(online, known, span);
+                let (online, unknown) = (session::total(&online), session::total(&unknown));
                 // Between the last look and now lies no gap while the watch goes on.
                 let pending = self.now.duration_since(self.until.max(span.start()));
                 let unknown = if self.is_live { unknown.saturating_sub(pending) } else { unknown };
@@ -390,6 +398,32 @@ impl Place {
             })
             .collect()
     }
+
+    /// The last days of a zone that is named.
+    fn days(&self, online: &[Span], known: &[Span], zone: &str) -> Days {
+        // What a newer list of zones knew is not lost with it: the clock is only another one.
+        let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+        // Between the last look and now lies no gap while the watch goes on, and nothing else either.
+        let until = if self.is_live { self.until.min(self.now) } else { self.now };
+        // One day more than is told: at midnight nothing has gone by of the last one.
+        let days = calendar::last_days(DAYS.into(), until, &zone).map_or_else(Vec::new, |span| {
+            let (online, unknown) = shares(online, known, span);
+            let (online, unknown) = (calendar::days(&online, &zone), calendar::days(&unknown, &zone));
+            let all = calendar::days(&[span], &zone).into_iter().rev().take(DAYS.into());
+            all.map(|(date, length)| {
+                let of = |lengths: &BTreeMap<Date, SignedDuration>| lengths.get(&date).copied().unwrap_or_default();
+                DayTotal { date, length, online: of(&online), unknown: of(&unknown) }
+            })
+            .collect()
+        });
+        Days { time_zone: zone.iana_name().unwrap_or("UTC").to_owned(), days }
+    }
+}
+
+/// When somebody was there within a stretch of time, and when it is not known.
+fn shares(online: &[Span], known: &[Span], within: Span) -> (Vec<Span>, Vec<Span>) {
+    let known = session::union(known.iter().chain(online).copied());
+    (session::common(online, &[within]), session::gaps(&known, within))
 }
 
 /// The wanted page, or the last one; which it is, and of how many.

@@ -339,23 +339,20 @@ impl App {
         let asked: Vec<_> = asked.collect();
         let mut answers = stream::iter(asked)
             .map(|(player, was_seen, was_private)| async move {
-                (player, self.last_visit(player, server, was_seen, was_private).await)
+                (player, self.last_visit((player, server), was_seen, was_private, Purpose::Person).await)
             })
             .buffer_unordered(AT_ONCE);
         while let Some((player, answer)) = answers.next().await {
             match answer {
-                Ok(LastVisit { private: Some(true), .. }) => {
-                    look.private.insert(player);
-                    learnt.private.push((player, true));
-                }
-                Ok(LastVisit { acquaintance, private }) => {
-                    look.private.remove(&player);
-                    learnt.private.extend(private.map(|private| (player, private)));
-                    if let Some(acquaintance) = acquaintance {
+                Ok(told) => {
+                    match told.private {
+                        Some(true) => look.private.insert(player),
+                        _ => look.private.remove(&player),
+                    };
+                    if let Some(acquaintance) = told.acquaintance {
                         self.watch.note_acquaintance(server, player, acquaintance, now);
                     }
-                    // Noted also when there is none, so as not to be asked again soon.
-                    learnt.sightings.push((player, acquaintance.map_or(never_seen(now), |told| last_told(told, now))));
+                    learnt.add(player, &told, now);
                 }
                 Err(trouble) => {
                     look.trouble.get_or_insert(trouble);
@@ -367,19 +364,19 @@ impl App {
 
     /// Asks for somebody's last visit; of somebody who hid the profile, and where nothing is told of somebody who was there,
     /// whether the profile is private.
-    async fn last_visit(
+    pub(super) async fn last_visit(
         &self,
-        player: PlayerId,
-        server: ServerId,
+        (player, server): (PlayerId, ServerId),
         was_seen: bool,
         was_private: bool,
+        purpose: Purpose,
     ) -> std::result::Result<LastVisit, Trouble> {
-        let told = self.battlemetrics.acquaintance(player, server, Purpose::Person).await?;
+        let told = self.battlemetrics.acquaintance(player, server, purpose).await?;
         let acquaintance = told.filter(|told| told.last_seen.is_some() || told.online);
         if !was_private && (!was_seen || acquaintance.is_some()) {
             return Ok(LastVisit { acquaintance, private: None });
         }
-        match self.battlemetrics.player(player, Purpose::Person).await {
+        match self.battlemetrics.player(player, purpose).await {
             Ok(profile) => Ok(LastVisit { acquaintance, private: Some(profile.private) }),
             // A player whom BattleMetrics has forgotten hides nothing: there is what we saw.
             Err(Trouble { kind: TroubleKind::NotFound, .. }) => Ok(LastVisit { acquaintance, private: None }),
@@ -407,15 +404,15 @@ impl App {
 }
 
 /// What is told of a player's last visit.
-struct LastVisit {
+pub(super) struct LastVisit {
     acquaintance: Option<Acquaintance>,
     /// Whether the profile is private, if that was asked.
-    private: Option<bool>,
+    pub(super) private: Option<bool>,
 }
 
 /// What a look brought to light, to be kept.
 #[derive(Clone, Default)]
-struct Learnt {
+pub(super) struct Learnt {
     sightings: Vec<(PlayerId, Sighting)>,
     /// Whose profile is private, and whose is not.
     private: Vec<(PlayerId, bool)>,
@@ -426,7 +423,16 @@ impl Learnt {
         self.sightings.is_empty() && self.private.is_empty()
     }
 
-    fn keep(&self, tx: &store::Transaction<'_>, server: ServerId) -> Result<()> {
+    /// Takes in what was told of a player at `now`.
+    pub(super) fn add(&mut self, player: PlayerId, told: &LastVisit, now: Timestamp) {
+        self.private.extend(told.private.map(|private| (player, private)));
+        if told.private != Some(true) {
+            // Noted also when there is none, so as not to be asked again soon.
+            self.sightings.push((player, told.acquaintance.map_or(never_seen(now), |told| last_told(told, now))));
+        }
+    }
+
+    pub(super) fn keep(&self, tx: &store::Transaction<'_>, server: ServerId) -> Result<()> {
         sightings::record(tx, server, &self.sightings)?;
         for (player, sighting) in &self.sightings {
             if sighting.last_seen.is_some() {

@@ -71,6 +71,7 @@ fn cells(row: &Row, longest_key: usize, screen: &Screen) -> Vec<Line> {
         Row::Columns(cells) => cells.iter().map(|cell| line(cell, screen)).collect(),
         Row::Field { key, value } => vec![Line::of(format!("{key:longest_key$}"), Style::Dim), line(value, screen)],
         Row::Heading(words) => vec![Line::of((*words).to_owned(), Style::Strong)],
+        Row::HeadingOf { words, name } => vec![Line::of(format!("{words} {name}"), Style::Strong)],
     }
 }
 

@@ -59,11 +59,20 @@ impl Page {
 
 /// The pages of a card, at least one.
 pub(super) fn pages(card: &Card, ids: &CommandIds, now: Timestamp) -> Vec<Page> {
+    pages_of(card, ids, now, LINES_A_PAGE)
+}
+
+/// A card that is one page of a longer report, with as much of it as Discord takes: nobody could turn to the rest.
+pub(super) fn page(card: &Card, ids: &CommandIds, now: Timestamp) -> Page {
+    pages_of(card, ids, now, usize::MAX).swap_remove(0)
+}
+
+fn pages_of(card: &Card, ids: &CommandIds, now: Timestamp, most_lines: usize) -> Vec<Page> {
     let writer = Writer { ids, now };
     let title = writer.bounded(&presence::title(Face::Discord, &card.title), TITLE);
     let footer = cut(&words::flat(Face::Discord, &card.footer, now), FOOTER);
     let colour = colour(card.tone);
-    let bodies = writer.bodies(&card.rows);
+    let bodies = writer.bodies(&card.rows, most_lines);
     let page = |body| Page { title: title.clone(), body, footer: footer.clone(), colour, made: now };
     bodies.into_iter().map(page).collect()
 }
@@ -99,7 +108,7 @@ struct Line {
 }
 
 impl Writer<'_> {
-    fn bodies(&self, rows: &[Row]) -> Vec<String> {
+    fn bodies(&self, rows: &[Row], most_lines: usize) -> Vec<String> {
         let mut lines = self.lines(rows);
         let prose = lines.iter().rev().take_while(|line| line.kind == Kind::Prose).count();
         let remarks =
@@ -109,7 +118,7 @@ impl Writer<'_> {
         let mut used = 0;
         for line in lines {
             let size = length(&line.text) + 2;
-            let full = pages.last().is_some_and(|page| page.len() >= LINES_A_PAGE);
+            let full = pages.last().is_some_and(|page| page.len() >= most_lines);
             if full || used + size > room {
                 pages.push(Vec::new());
                 used = 0;
@@ -129,6 +138,10 @@ impl Writer<'_> {
             let (kind, text) = match row {
                 Row::Heading(words) => {
                     heading = format!("**{words}**\n");
+                    continue;
+                }
+                Row::HeadingOf { words, name } => {
+                    heading = format!("**{words} {}**\n", escaped(name));
                     continue;
                 }
                 Row::Text(text) => (Kind::Prose, self.bounded(text, LINE)),

@@ -251,7 +251,8 @@ impl Talk {
     ) -> Done {
         let last = pages.saturating_sub(1);
         let turners = if last == 0 { Vec::new() } else { turners(report, 0, number.saturating_sub(1), last) };
-        let message = self.plain(card).buttons(turners.into_iter().chain(more).collect());
+        let page = reply::page(card, &self.door.ids(), self.now());
+        let message = Message::new(page).buttons(turners.into_iter().chain(more).collect());
         match (self.stage(), self.pressed()) {
             (Stage::Fresh, Some(_)) => self.turn(&message).await,
             _ => self.show(&message, false).await,

@@ -39,6 +39,13 @@ pub fn days(spans: &[Span], zone: &TimeZone) -> BTreeMap<Date, SignedDuration> {
     days
 }
 
+/// The last so many days of a zone before an instant, and what has gone by of the day that it lies on. From the beginning of
+/// a day on; `None` where the calendar ends.
+pub fn last_days(number: i64, until: Timestamp, zone: &TimeZone) -> Option<Span> {
+    let first = zone.to_datetime(until).date().checked_sub(number.days()).ok()?;
+    Span::new(zone.to_timestamp(first.at(0, 0, 0, 0)).ok()?, until)
+}
+
 /// How much of the spans lies in each week of a zone, by its Monday. Weeks without any of it are left out.
 pub fn weeks(spans: &[Span], zone: &TimeZone) -> BTreeMap<Date, SignedDuration> {
     let mut weeks = BTreeMap::new();
@@ -206,6 +213,20 @@ mod tests {
         assert_eq!(days(&night, &berlin), BTreeMap::from([(sunday, HOUR * 2), (monday, HOUR * 3)]));
         let expected = [(date(2026, 6, 29), HOUR * 2), (monday, HOUR * 3)];
         assert_eq!(weeks(&night, &berlin), BTreeMap::from(expected));
+    }
+
+    #[test]
+    fn the_last_days_begin_when_a_day_does() {
+        let last = |until: &str, name| {
+            let span = last_days(2, until.parse().unwrap(), &zone(name)).unwrap();
+            (span.start().to_string(), days(&[span], &zone(name)).into_values().collect::<Vec<_>>())
+        };
+        let expected = ("2026-10-23T22:00:00Z".to_owned(), vec![HOUR * 24, HOUR * 25, HOUR]);
+        assert_eq!(last("2026-10-26T00:00:00Z", "Europe/Berlin"), expected);
+        // In Beirut the second of them begins at one o'clock. At midnight, nothing has gone by of the third.
+        let expected = ("2026-03-27T22:00:00Z".to_owned(), vec![HOUR * 24, HOUR * 23]);
+        assert_eq!(last("2026-03-29T21:00:00Z", "Asia/Beirut"), expected);
+        assert_eq!(last_days(2, Timestamp::MIN, &TimeZone::UTC), None);
     }
 
     #[test]

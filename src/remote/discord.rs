@@ -62,7 +62,7 @@ impl Discord {
     /// # Errors
     /// [`TroubleKind::TokenMissing`] without a token.
     pub fn new(options: Options) -> Result<Self, TroubleKind> {
-        let Options { base, secret, clock, timeout } = options;
+        let Options { base, secret, clock, timeout, plan: _ } = options;
         let token = secret.ok_or(TroubleKind::TokenMissing)?;
         let http = client(&base, timeout.min(Duration::from_secs(15)))?;
         Ok(Self { base, token, http, clock })

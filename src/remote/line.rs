@@ -71,8 +71,9 @@ pub(super) struct Line {
 }
 
 impl Line {
-    pub(super) fn new(service: Service, plan: Plan, options: Options) -> anyhow::Result<Self> {
-        let Options { mut base, secret, clock, timeout } = options;
+    /// A line that spends `share`, unless the options say otherwise.
+    pub(super) fn new(service: Service, share: Plan, options: Options) -> anyhow::Result<Self> {
+        let Options { mut base, secret, clock, timeout, plan } = options;
         anyhow::ensure!(matches!(base.scheme(), "http" | "https"), "the address of a service begins with https://");
         base.set_query(None);
         base.set_fragment(None);
@@ -86,7 +87,7 @@ impl Line {
             http = http.no_proxy();
         }
         let http = http.build()?;
-        let queue = Queue::new(plan, Arc::clone(&clock));
+        let queue = Queue::new(plan.unwrap_or(share), Arc::clone(&clock));
         Ok(Self { service, base, secret, clock, http, queue, journal: Mutex::default(), clock_ahead: Mutex::default() })
     }
 

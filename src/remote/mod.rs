@@ -25,6 +25,7 @@ mod steam;
 
 use std::{sync::Arc, time::Duration};
 
+use jiff::SignedDuration;
 use secrecy::SecretString;
 use url::Url;
 
@@ -34,13 +35,17 @@ pub use self::{
     probe::{Sight, look_at},
     steam::Steam,
 };
-use crate::clock::Clock;
+use crate::{clock::Clock, domain::budget::Plan};
 
 /// Where BattleMetrics answers.
 pub const BATTLEMETRICS_URL: &str = "https://api.battlemetrics.com";
 
 /// Where Steam answers.
 pub const STEAM_URL: &str = "https://api.steampowered.com";
+
+/// What a program beside the bot spends on BattleMetrics. With half of the documented 300 a minute for the bot, four of them at
+/// once leave it its share.
+pub const BESIDE_THE_BOT: Plan = Plan { per_minute: 30, per_second: 5, first_pause: SignedDuration::from_secs(45) };
 
 /// What a client needs to know.
 #[derive(Clone)]
@@ -54,11 +59,13 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// For one request with its whole answer.
     pub timeout: Duration,
+    /// What may be spent; without one, what the client takes for its share.
+    pub plan: Option<Plan>,
 }
 
 impl Options {
-    /// The usual ones: ten seconds for a request.
+    /// The usual ones: ten seconds for a request, the client's own share.
     pub fn new(base: Url, secret: Option<SecretString>, clock: Arc<dyn Clock>) -> Self {
-        Self { base, secret, clock, timeout: Duration::from_secs(10) }
+        Self { base, secret, clock, timeout: Duration::from_secs(10), plan: None }
     }
 }

@@ -138,6 +138,13 @@ pub enum Row {
     },
     /// Starts a section.
     Heading(&'static str),
+    /// Starts a section about something that is named.
+    HeadingOf {
+        /// Our own words.
+        words: &'static str,
+        /// Ready to be shown, untrusted.
+        name: String,
+    },
 }
 
 /// What the asker has to choose from.

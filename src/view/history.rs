@@ -2,15 +2,17 @@
 //!
 //! Only wording and order of lines; nothing is added up here.
 
+use std::borrow::Cow;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    card::{Card, Face, Row, Span, Text, Tone, name, plain, text},
+    card::{Card, Face, Row, Span, Text, Tone, name, plain, ready, text},
     group::{hidden_names, private_profile},
     notice, words,
 };
 use crate::domain::{
-    report::{GroupHistory, HistoryLine, MemberHistory, Period, PlayerHistory, Total},
+    report::{DayTotal, Days, GroupHistory, HistoryLine, MemberHistory, Period, PlayerHistory, Total},
     session::Ending,
 };
 
@@ -26,6 +28,7 @@ pub fn player(report: &PlayerHistory, face: Face) -> Card {
         .line_if(report.hides_names.then(hidden_names))
         .line_if(report.private.then(private_profile))
         .rows(totals(&report.totals, report.as_of))
+        .rows(days(&report.days, report.page))
         .field_if("Other names", listed(names))
         .rows(under("Sessions", sessions))
         .line_if(older(report, face))
@@ -45,20 +48,64 @@ pub fn group(report: &GroupHistory, face: Face) -> Card {
         .line_if(report.hides_names.then(hidden_names))
         .line(text!["Time in which at least one member was on:"])
         .rows(totals(&report.totals, report.as_of))
+        .rows(days(&report.days, report.page))
         .rows(under("Members: last 24 hours, 7 days, 30 days", members))
         .line_if(any_private.then(private_profile))
         .line_if(not_linked)
         .footer(footer(face, &report.server.name, (report.page, report.pages), report.as_of))
 }
 
-fn totals(totals: &[Total], as_of: Timestamp) -> impl Iterator<Item = Row> {
-    totals.iter().map(move |total| {
-        let unknown = match lasting(total.unknown).filter(|_| !is_all_unknown(total, as_of)) {
+/// What is said of a stretch of time.
+struct Share {
+    online: SignedDuration,
+    unknown: SignedDuration,
+    known: SignedDuration,
+}
+
+impl Share {
+    fn of(total: &Total, as_of: Timestamp) -> Self {
+        let Total { since, online, unknown, .. } = *total;
+        Self { online, unknown, known: as_of.duration_since(since) - unknown }
+    }
+
+    /// Whether nothing can be said of all that time; a minute is no time.
+    fn is_all_unknown(&self) -> bool {
+        lasting(self.online).is_none() && lasting(self.unknown).is_some() && lasting(self.known).is_none()
+    }
+
+    fn time(&self) -> Span {
+        match lasting(self.online) {
+            Some(online) => online,
+            None if self.is_all_unknown() => Span::from("not known"),
+            None => Span::from("never"),
+        }
+    }
+
+    fn row(&self, what: Cow<'static, str>) -> Row {
+        let rest = match lasting(self.unknown).filter(|_| !self.is_all_unknown()) {
             Some(unknown) => text![unknown, " of it not known"],
             None => Vec::new(),
         };
-        Row::Columns(vec![vec![Span::Strong(period(total.period).into())], text![time(total, as_of)], unknown])
-    })
+        Row::Columns(vec![vec![Span::Strong(what)], text![self.time()], rest])
+    }
+}
+
+fn totals(totals: &[Total], as_of: Timestamp) -> impl Iterator<Item = Row> {
+    totals.iter().map(move |total| Share::of(total, as_of).row(period(total.period).into()))
+}
+
+/// Day by day, under the totals of the first page only: whoever turns pages looks for what else is on them.
+fn days(days: &Days, page: usize) -> Vec<Row> {
+    if page > 1 || days.days.is_empty() {
+        return Vec::new();
+    }
+    let heading = Row::HeadingOf { words: "Day by day in", name: ready(&days.time_zone) };
+    std::iter::once(heading).chain(days.days.iter().map(day)).collect()
+}
+
+fn day(day: &DayTotal) -> Row {
+    let DayTotal { date, length, online, unknown } = *day;
+    Share { online, unknown, known: length - unknown }.row(date.strftime("%a %-d %b").to_string().into())
 }
 
 fn period(period: Period) -> &'static str {
@@ -68,20 +115,6 @@ fn period(period: Period) -> &'static str {
         Period::Month => "Last 30 days",
         Period::Wipe => "Since the wipe",
     }
-}
-
-fn time(total: &Total, as_of: Timestamp) -> Span {
-    match lasting(total.online) {
-        Some(online) => online,
-        None if is_all_unknown(total, as_of) => Span::from("not known"),
-        None => Span::from("never"),
-    }
-}
-
-/// Whether nothing can be said of all that time; a minute is no time.
-fn is_all_unknown(total: &Total, as_of: Timestamp) -> bool {
-    let known = as_of.duration_since(total.since) - total.unknown;
-    lasting(total.online).is_none() && lasting(total.unknown).is_some() && lasting(known).is_none()
 }
 
 /// None for less than a minute.
@@ -117,7 +150,7 @@ fn older(report: &PlayerHistory, face: Face) -> Option<Text> {
 fn member(row: &MemberHistory, as_of: Timestamp) -> Row {
     let total = |wanted| {
         let total = row.totals.iter().find(|total| total.period == wanted);
-        total.map_or_else(Vec::new, |total| text![time(total, as_of)])
+        total.map_or_else(Vec::new, |total| text![Share::of(total, as_of).time()])
     };
     let periods = [Period::Day, Period::Week, Period::Month].map(total);
     Row::Columns(std::iter::once(text![name(&row.member.name)]).chain(periods).collect())
@@ -163,6 +196,14 @@ mod tests {
         Last 7 days · 21h 13m
         Last 30 days · 2d 16h · 1d 12h of it not known
         Since the wipe · 17h 13m
+        # Day by day in Europe/Berlin
+        Wed 17 Jun · 46m
+        Tue 16 Jun · 4h 9m
+        Mon 15 Jun · 14m
+        Sun 14 Jun · not known
+        Sat 13 Jun · 2h 15m · 1h 21m of it not known
+        Fri 12 Jun · never
+        Thu 11 Jun · never · 3h 20m of it not known
         Other names: Chenny
         # Sessions
         2026-06-16 20:33 UTC · 2h 13m so far
@@ -179,6 +220,7 @@ mod tests {
         report.not_asked_before = report.sessions.last().map(|line| line.start);
         assert!(!told(&player(&report, Face::Terminal)).contains("not asked for"), "there are more pages");
         report.page = report.pages;
+        assert!(!told(&player(&report, Face::Terminal)).contains("Day by day"), "that was on the first page");
         let last = |face| samples::sketch(&player(&report, face), face).lines().rev().nth(1).unwrap().to_owned();
         insta::assert_snapshot!(last(Face::Terminal), @"Sessions before 2026-06-10 16:46 UTC were not asked for. Add --older to see them.");
         insta::assert_snapshot!(last(Face::Discord), @"Sessions before 2026-06-10 16:46 UTC were not asked for. Press Older to see them.");
@@ -192,6 +234,9 @@ mod tests {
         for total in &mut report.totals {
             (total.online, total.unknown) = (SignedDuration::ZERO, samples::now().duration_since(total.since));
         }
+        for day in &mut report.days.days {
+            (day.online, day.unknown) = (SignedDuration::ZERO, day.length);
+        }
         insta::assert_snapshot!(told(&player(&report, Face::Terminal)), @"
         Plain | ChennyBounce · history
         This server seems to hide its players' names, so nobody can be recognised on it. Only its owner can change that.
@@ -199,6 +244,14 @@ mod tests {
         Last 7 days · not known
         Last 30 days · not known
         Since the wipe · not known
+        # Day by day in Europe/Berlin
+        Wed 17 Jun · not known
+        Tue 16 Jun · not known
+        Mon 15 Jun · not known
+        Sun 14 Jun · not known
+        Sat 13 Jun · not known
+        Fri 12 Jun · not known
+        Thu 11 Jun · not known
         Other names: Chenny
         No session is known.
         _ Rusty Moose |US Monthly| · as of 40s ago · page 1 of 2
@@ -216,6 +269,14 @@ mod tests {
         Last 7 days · 21h 13m
         Last 30 days · 2d 16h · 1d 12h of it not known
         Since the wipe · 17h 13m
+        # Day by day in Europe/Berlin
+        Wed 17 Jun · 46m
+        Tue 16 Jun · 4h 9m
+        Mon 15 Jun · 14m
+        Sun 14 Jun · not known
+        Sat 13 Jun · 2h 15m · 1h 21m of it not known
+        Fri 12 Jun · never
+        Thu 11 Jun · never · 3h 20m of it not known
         # Members: last 24 hours, 7 days, 30 days
         ChennyBounce · 2h 13m · 21h 13m · 2d 16h
         BattleMetrics lists private profiles nowhere, online or not. Only the player can make it public again.
@@ -233,6 +294,14 @@ mod tests {
         Last 7 days · 21h 13m
         Last 30 days · 2d 16h · 1d 12h of it not known
         Since the wipe · 17h 13m
+        # Day by day in Europe/Berlin
+        Wed 17 Jun · 46m
+        Tue 16 Jun · 4h 9m
+        Mon 15 Jun · 14m
+        Sun 14 Jun · not known
+        Sat 13 Jun · 2h 15m · 1h 21m of it not known
+        Fri 12 Jun · never
+        Thu 11 Jun · never · 3h 20m of it not known
         # Members: last 24 hours, 7 days, 30 days
         ChennyBounce · 2h 13m · 21h 13m · 2d 16h
         1 member is known by name only: of them nothing is recorded.

@@ -262,6 +262,27 @@ fn totals() -> Vec<Total> {
     ]
 }
 
+/// Of a guild in Berlin, where it is a quarter to one in the morning.
+fn days(tag: &str) -> Days {
+    let day = |(date, length, online, unknown): (i8, i64, i64, i64)| DayTotal {
+        date: jiff::civil::date(2026, 6, date),
+        length: SignedDuration::from_mins(length),
+        online: SignedDuration::from_mins(online),
+        unknown: SignedDuration::from_mins(unknown),
+    };
+    const DAY: i64 = 24 * 60;
+    let days = [
+        (17, 46, 46, 0),
+        (16, DAY, 249, 0),
+        (15, DAY, 14, 0),
+        (14, DAY, 0, DAY),
+        (13, DAY, 135, 81),
+        (12, DAY, 0, 0),
+        (11, DAY, 0, 200),
+    ];
+    Days { time_zone: format!("{tag}Europe/Berlin"), days: days.map(day).into() }
+}
+
 pub(crate) fn player_history(tag: &str) -> PlayerHistory {
     let line = |start, stop, ending, source| HistoryLine { start: ago(start), stop: ago(stop), ending, source };
     PlayerHistory {
@@ -269,6 +290,7 @@ pub(crate) fn player_history(tag: &str) -> PlayerHistory {
         name: format!("{tag}ChennyBounce"),
         server: server_name(tag),
         totals: totals(),
+        days: days(tag),
         sessions: vec![
             line(133, 0, Ending::Open, Source::Watched),
             line(1500, 1325, Ending::Left, Source::Watched),
@@ -293,6 +315,7 @@ pub(crate) fn group_history(tag: &str) -> GroupHistory {
         group: format!("{tag}Purple Base"),
         server: server_name(tag),
         totals: totals(),
+        days: days(tag),
         members: vec![MemberHistory { member: chenny(tag), totals: totals(), last_seen: Some(now()), private: false }],
         not_linked: 1,
         page: 1,
@@ -730,6 +753,7 @@ pub(crate) fn sketch(card: &Card, face: Face) -> String {
         Row::Columns(cells) => cells.iter().map(|cell| flat(cell)).collect::<Vec<_>>().join(" · "),
         Row::Field { key, value } => format!("{key}: {}", flat(value)),
         Row::Heading(words) => format!("# {words}"),
+        Row::HeadingOf { words, name } => format!("# {words} {name}"),
     }));
     if let Some(menu) = &card.menu {
         lines.push(format!("[{}]", menu.prompt));
@@ -751,6 +775,7 @@ pub(crate) fn spans(card: &Card, face: Face) -> Vec<Span> {
             Row::Text(line) | Row::Field { value: line, .. } => spans.extend(line.clone()),
             Row::Columns(cells) => spans.extend(cells.iter().flatten().cloned()),
             Row::Member { name, presence } => spans.extend(presence::line(face, name, presence, now())),
+            Row::HeadingOf { name, .. } => spans.push(Span::Name(name.clone())),
             Row::Heading(_) => {}
         }
     }

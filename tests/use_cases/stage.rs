@@ -9,6 +9,7 @@ use rustops::{
     app::{App, Asker, Rights},
     clock::{Clock as _, ManualClock},
     domain::{
+        budget::Plan,
         facts::FormerName,
         ids::{GuildKey, PlayerId, RoleId, ServerId, SteamId},
         notice::Notice,
@@ -45,11 +46,12 @@ pub(crate) struct Cast {
     pub(crate) token: Option<&'static str>,
     pub(crate) steam_key: bool,
     pub(crate) timeout: Duration,
+    pub(crate) plan: Option<Plan>,
 }
 
 impl Default for Cast {
     fn default() -> Self {
-        Self { token: None, steam_key: true, timeout: TIMEOUT }
+        Self { token: None, steam_key: true, timeout: TIMEOUT, plan: None }
     }
 }
 
@@ -90,7 +92,11 @@ impl Stage {
 
     /// Another process with the same file, clock and services.
     pub(crate) fn another_process(&self) -> App {
-        app(&self.sim, &self.clock, open(&self.clock, &self.folder), &Cast::default())
+        self.process_of(&Cast::default())
+    }
+
+    pub(crate) fn process_of(&self, cast: &Cast) -> App {
+        app(&self.sim, &self.clock, open(&self.clock, &self.folder), cast)
     }
 
     /// The disk has no room for another page from now on, or has room again.
@@ -175,6 +181,7 @@ fn open(clock: &ManualClock, folder: &TempDir) -> Store {
 fn app(sim: &Sim, clock: &ManualClock, store: Store, cast: &Cast) -> App {
     let options = |url: String, secret: Option<&str>| Options {
         timeout: cast.timeout,
+        plan: cast.plan,
         ..Options::new(url.parse().unwrap(), secret.map(SecretString::from), Arc::new(clock.clone()))
     };
     let token = cast.token.unwrap_or(sim.battlemetrics_token());

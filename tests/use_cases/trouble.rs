@@ -6,8 +6,10 @@ use rustops::{
     domain::{
         notice::Notice,
         presence::{Presence, Unknown},
+        report::Outcome,
         trouble::{TroubleKind, Unreadable},
     },
+    remote::BESIDE_THE_BOT,
     sim::{Fault, Service, TokenState, cast},
 };
 
@@ -107,6 +109,33 @@ async fn a_limit_that_was_reached_says_until_when() {
     assert_eq!(stage.asked(), Vec::<String>::new(), "the queue stands still");
     stage.pass(mins(1));
     assert_eq!(stage.check().await.active, 3);
+}
+
+#[tokio::test]
+async fn what_runs_beside_the_bot_leaves_it_the_most_and_says_when_to_ask_again() {
+    let stage = Stage::on_the_moose().await;
+    let terminal = stage.process_of(&Cast { plan: Some(BESIDE_THE_BOT), ..Cast::default() });
+    let began = stage.now();
+    // A script without end.
+    let refused = loop {
+        if let Err(error) = terminal.server_set(&stage.me, "Nobody's Land").await {
+            match notice::<()>(Err(error)) {
+                Notice::Outside { trouble } => break trouble,
+                Notice::UnknownServer { .. } => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    };
+    assert_eq!(stage.asked().len(), 30);
+    assert_eq!(refused, battlemetrics(TroubleKind::LimitReached { until: began + mins(1) }));
+    assert!(stage.now() < began + mins(1), "a person is told and does not wait");
+    assert_eq!(notice(terminal.server_set(&stage.me, "Nobody's Land").await), outside(refused.kind));
+    assert_eq!(stage.asked(), Vec::<String>::new());
+    // The bot has all of its own.
+    assert_eq!(stage.app.status(None).await.unwrap().battlemetrics.limit, Some(150));
+    stage.set_server(cast::RUSTY_MOOSE).await;
+    stage.pass(mins(1));
+    assert!(matches!(terminal.server_set(&stage.me, &cast::RUSTY_MOOSE.to_string()).await, Ok(Outcome::Done(_))));
 }
 
 #[tokio::test]

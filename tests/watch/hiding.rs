@@ -156,6 +156,10 @@ async fn while_names_are_hidden_a_history_says_that_nothing_is_known() {
         let span = stage.now().duration_since(total.since);
         assert_eq!((total.online, total.unknown), (SignedDuration::ZERO, span), "{total:?}");
     }
+    for day in one.days.days.iter().chain(&all.days.days) {
+        assert_eq!((day.online, day.unknown), (SignedDuration::ZERO, day.length), "{day:?}");
+    }
+    assert_eq!((one.days.days.len(), all.days.days.len()), (7, 7));
     assert_eq!(stage.windows(cast::HIDDEN).await, []);
     let kept = stage.store.read(move |conn| rustops::store::players::get(conn, player(member))).await.unwrap();
     assert!(kept.is_some(), "the member is known");

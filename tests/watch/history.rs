@@ -1,10 +1,10 @@
 //! What is told of the past.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp, civil::date};
 use rustops::{
     app::WatchOptions,
     domain::{
-        report::{Outcome, Period, PlayerHistory},
+        report::{DayTotal, Outcome, Period, PlayerHistory, SettingsPatch},
         session::{Ending, Source, Span},
     },
     sim::{Fault, Service, World, cast},
@@ -215,4 +215,80 @@ async fn of_a_stranger_no_more_is_claimed_than_is_kept() {
     let days = |days: i64| SignedDuration::from_hours(24 * days);
     assert!(not_absent_in_a_month(cast::TEE_HIGGINS.id).await >= days(27) - MINUTE, "of a stranger");
     assert_eq!(of(&stage, cast::CHENNY_BOUNCE.id).await.totals[2].unknown, SignedDuration::ZERO, "of a member");
+}
+
+/// How long each day was, was spent there, and is not known, in minutes, to the half hour: polls lie ten minutes apart.
+fn minutes(days: &[DayTotal]) -> Vec<(i8, i64, i64, i64)> {
+    let near = |length: SignedDuration| (length.as_mins() + 15) / 30 * 30;
+    days.iter().map(|day| (day.date.day(), near(day.length), near(day.online), near(day.unknown))).collect()
+}
+
+#[tokio::test]
+async fn the_last_days_are_those_of_the_guild_and_the_one_with_25_hours_has_all_of_them() {
+    const DAY: i64 = 24 * 60;
+    let at = |instant: &str| instant.parse::<Timestamp>().unwrap();
+    // In Berlin, Friday noon.
+    let start = at("2026-10-23T10:00:00Z");
+    let stage = Stage::beginning_at(start, WatchOptions { every: MINUTE * 10, ..WatchOptions::default() });
+    let zone = SettingsPatch { time_zone: Some("Europe/Berlin".to_owned()), ..SettingsPatch::default() };
+    stage.app.settings(&stage.me, zone).await.unwrap();
+    let server = stage.sim.add_server("Small Moose");
+    let (owl, lark) = (stage.sim.add_player("Owl"), stage.sim.add_player("Lark"));
+    // From 22:00 on Saturday to 23:30 on Sunday, with the hour that happens twice.
+    stage.sim.joins_at(owl, server, at("2026-10-24T20:00:00Z"));
+    stage.sim.leaves_at(owl, server, at("2026-10-25T22:30:00Z"));
+    // Of the hour from 21:00 on Saturday.
+    stage.sim.joins_at(lark, server, at("2026-10-24T19:00:00Z"));
+    stage.sim.leaves_at(lark, server, at("2026-10-24T20:30:00Z"));
+    // Nothing is told of the past.
+    for one in [owl, lark] {
+        let unknown = Fault::Status(404).on(&format!("/players/{one}/relationships/sessions"));
+        stage.sim.fault(Service::BattleMetrics, unknown);
+    }
+    stage.tracks("local", server, &[owl, lark], false).await;
+    stage.watches_for(at("2026-10-26T06:00:00Z").duration_since(start)).await;
+
+    let of_owl = of(&stage, owl).await.days;
+    assert_eq!(of_owl.time_zone, "Europe/Berlin");
+    assert_eq!(of_owl.days[0].date, date(2026, 10, 26));
+    let unseen = [(22, DAY, 0, DAY), (21, DAY, 0, DAY), (20, DAY, 0, DAY)];
+    let seen = [(26, 7 * 60, 0, 0), (25, 25 * 60, 24 * 60 + 30, 0), (24, DAY, 2 * 60, 0), (23, DAY, 0, 12 * 60)];
+    assert_eq!(minutes(&of_owl.days), [seen.as_slice(), &unseen].concat());
+
+    let group = stage.app.group_history(&stage.me, &format!("{server} 0"), 1).await.unwrap();
+    let mut together = seen;
+    together[2].2 = 3 * 60;
+    assert_eq!(minutes(&group.days.days), [together.as_slice(), &unseen].concat());
+    let week = group.totals.iter().find(|total| total.period == Period::Week).unwrap();
+    assert_eq!(week.online, group.days.days.iter().map(|day| day.online).sum(), "the days are the total, cut");
+
+    // By another zone, the same time lies on other days.
+    let zone = SettingsPatch { time_zone: Some("UTC".to_owned()), ..SettingsPatch::default() };
+    stage.app.settings(&stage.me, zone).await.unwrap();
+    let of_owl = of(&stage, owl).await.days;
+    assert_eq!(minutes(&of_owl.days)[..3], [(26, 6 * 60, 0, 0), (25, DAY, 22 * 60 + 30, 0), (24, DAY, 4 * 60, 0)]);
+}
+
+#[tokio::test]
+async fn a_day_on_which_nobody_looked_is_not_known_until_it_is_told() {
+    let mut stage = Stage::new();
+    let (server, guest) = (stage.sim.add_server("Small Moose"), stage.sim.add_player("Guest"));
+    stage.tracks("local", server, &[guest], false).await;
+    stage.watches_for(MINUTE * 30).await;
+    let day = SignedDuration::from_hours(24);
+    stage.sim.joins_at(guest, server, stage.now() + day);
+    stage.sim.leaves_at(guest, server, stage.now() + day + MINUTE * 90);
+    stage.clock.advance(day * 3);
+    stage.killed_and_started();
+    let name = format!("{server} 0");
+    // Before the first look.
+    let unseen = stage.app.group_history(&stage.me, &name, 1).await.unwrap().days.days;
+    assert_eq!(unseen.len(), 7);
+    for day in &unseen[..3] {
+        assert_eq!((day.online, day.unknown), (SignedDuration::ZERO, day.length), "{day:?}");
+    }
+    stage.watches_for(MINUTE * 5).await;
+    let told = stage.app.group_history(&stage.me, &name, 1).await.unwrap().days.days;
+    assert!(told.iter().all(|day| day.unknown.is_zero()), "{told:?}");
+    assert_eq!(told.iter().map(|day| day.online).sum::<SignedDuration>(), MINUTE * 90);
 }

@@ -5,6 +5,7 @@ use rustops::{
     app::{Asker, WatchOptions},
     domain::{
         presence::{Presence, Unknown},
+        report::GroupCheck,
         schedule,
         session::{Ending, Source},
     },
@@ -188,4 +189,144 @@ async fn twenty_five_players_added_at_once_delay_nobody() {
     for newcomer in newcomers {
         assert_eq!(stage.kept(newcomer, busy).await.0.len(), 1, "what was before is known");
     }
+}
+
+/// A plan without sessions: the roster without them, and no endpoint that tells them.
+fn has_no_sessions(stage: &Stage, has: bool) {
+    stage.sim.switch(|switches| {
+        switches.sessions_in_plan = has;
+        switches.sessions_beside_players_refused = (!has).then_some(403);
+    });
+}
+
+/// Purple Base's check at hand, as boards have it too: nobody is asked for it.
+async fn at_hand(stage: &Stage) -> GroupCheck {
+    let asked = stage.sim.requests().len();
+    let check = stage.app.group_check_at_hand(&stage.me, &format!("{} 0", cast::RUSTY_MOOSE)).await.unwrap();
+    assert_eq!(stage.sim.requests().len(), asked, "an answer at hand");
+    check.expect("an answer at once")
+}
+
+/// What was asked about players since the last question: their sessions, their last visits, anything else.
+fn asked_of_players(stage: &Stage) -> (usize, usize, usize) {
+    let paths: Vec<String> = stage.asked().into_iter().filter(|path| path.starts_with("/players/")).collect();
+    let sessions = paths.iter().filter(|path| path.ends_with("/relationships/sessions")).count();
+    let visits = paths.iter().filter(|path| path.contains("/servers/")).count();
+    (sessions, visits, paths.len() - sessions - visits)
+}
+
+#[tokio::test]
+async fn on_a_plan_without_sessions_the_last_visit_is_asked_for_once_after_a_gap() {
+    let mut stage = Stage::new();
+    let (hide, tee, chenny) = (cast::HIDE_VEST_ENTHUSIAST.id, cast::TEE_HIGGINS.id, cast::CHENNY_BOUNCE.id);
+    has_no_sessions(&stage, false);
+    stage.tracks("local", cast::RUSTY_MOOSE, &[hide, tee, chenny], false).await;
+    let mut refusals: Vec<_> =
+        stage.watches_for(MINUTE * 10).await.into_iter().filter_map(|step| step.refused).collect();
+    // One request for sessions shows that there are none. Of whoever is on, it is asked only if it was the first.
+    let (sessions, visits, others) = asked_of_players(&stage);
+    assert!((sessions, others) == (1, 0) && (2..=3).contains(&visits), "{sessions} {visits} {others}");
+    assert!(at_hand(&stage).await.members.iter().all(|state| !matches!(state.presence, Presence::Unknown { .. })));
+
+    // Tee comes at half past and leaves after four hours, Chenny leaves at three.
+    stage.clock.advance(HOUR * 6);
+    stage.killed_and_started();
+    stage.app.watch_step().await.unwrap();
+    let unseen = at_hand(&stage).await;
+    let not_observed = |presence: &Presence| {
+        matches!(presence, Presence::Unknown { cause: Unknown::NotObserved { .. }, last_seen: Some(_) })
+    };
+    assert!(unseen.members.iter().all(|state| not_observed(&state.presence)), "{unseen:?}");
+    stage.asked();
+    refusals.extend(stage.watches_for(MINUTE).await.into_iter().filter_map(|step| step.refused));
+    // Whether whoever is missing hid the profile is asked as on every plan.
+    let (sessions, visits, _) = asked_of_players(&stage);
+    assert_eq!((sessions, visits), (1, 3));
+    let check = at_hand(&stage).await;
+    for state in &check.members {
+        let player = state.member.player.unwrap().get();
+        let left = stage.leavings(player, cast::RUSTY_MOOSE).into_iter().max().unwrap();
+        assert_eq!(state.presence, Presence::Offline { last_seen: left }, "{}", state.member.name);
+    }
+    assert_eq!((check.trouble, check.stale), (None, None));
+
+    // All is known now, whoever is tracked besides.
+    stage.tracks("7", cast::RUSTY_MOOSE, &[], false).await;
+    refusals.extend(stage.watches_for(HOUR * 3).await.into_iter().filter_map(|step| step.refused));
+    let (sessions, _, _) = asked_of_players(&stage);
+    assert_eq!(sessions, 0);
+    assert_eq!(refusals, [], "the token is not refused");
+    let status = stage.app.status(None).await.unwrap();
+    assert_eq!((status.battlemetrics.trouble, status.past_due), (None, 0));
+}
+
+#[tokio::test]
+async fn a_plan_is_asked_for_sessions_once_a_day_and_tells_all_when_it_has_them() {
+    let stage = Stage::with(WatchOptions { every: MINUTE * 30, ..WatchOptions::default() });
+    let server = stage.sim.add_server("Small Moose");
+    let people: Vec<u64> = (0..5).map(|number| stage.sim.add_player(&format!("Guest {number}"))).collect();
+    for guest in &people {
+        stage.sim.joins_at(*guest, server, World::START - HOUR * 5);
+        stage.sim.leaves_at(*guest, server, World::START - HOUR * 4);
+    }
+    has_no_sessions(&stage, false);
+    stage.tracks("local", server, &people, false).await;
+    stage.watches_for(MINUTE * 5).await;
+    let (sessions, visits, _) = asked_of_players(&stage);
+    assert_eq!((sessions, visits), (1, 5));
+    let name = format!("{server} 0");
+    let check = stage.app.group_check_at_hand(&stage.me, &name).await.unwrap().unwrap();
+    assert!(
+        check
+            .members
+            .iter()
+            .all(|state| { state.presence == Presence::Offline { last_seen: World::START - HOUR * 4 } })
+    );
+    assert!(stage.kept(people[0], server).await.0.is_empty(), "no session is made up");
+
+    stage.watches_for(HOUR * 23).await;
+    let (sessions, visits, _) = asked_of_players(&stage);
+    assert_eq!((sessions, visits), (0, 0));
+    stage.watches_for(HOUR * 2).await;
+    let (sessions, visits, _) = asked_of_players(&stage);
+    assert_eq!((sessions, visits), (1, 1), "to see whether it is still so");
+
+    has_no_sessions(&stage, true);
+    stage.watches_for(HOUR * 24).await;
+    let (sessions, visits, _) = asked_of_players(&stage);
+    assert_eq!((sessions, visits), (5, 0));
+    assert_eq!(stage.kept(people[0], server).await.0.len(), 1);
+}
+
+#[tokio::test]
+async fn a_plan_that_tells_nothing_of_players_is_left_alone_for_an_hour() {
+    let stage = Stage::new();
+    let (server, guest) = (stage.sim.add_server("Small Moose"), stage.sim.add_player("Guest"));
+    has_no_sessions(&stage, false);
+    let forbidden = Fault::Status(403).on(&format!("/players/{guest}/servers/{server}"));
+    stage.sim.fault(Service::BattleMetrics, forbidden);
+    stage.tracks("local", server, &[guest], false).await;
+    let steps = stage.watches_for(MINUTE * 59).await;
+    assert!(steps.iter().all(|step| step.refused.is_none()), "the server is told of");
+    assert_eq!(asked_of_players(&stage), (1, 1, 0));
+    stage.watches_for(MINUTE * 5).await;
+    assert_eq!(asked_of_players(&stage), (1, 1, 0));
+}
+
+#[tokio::test]
+async fn somebody_who_hid_the_profile_is_found_out_without_sessions_too() {
+    let mut stage = Stage::new();
+    let (server, guest) = (stage.sim.add_server("Small Moose"), stage.sim.add_player("Guest"));
+    has_no_sessions(&stage, false);
+    stage.sim.joins(guest, server);
+    stage.tracks("local", server, &[guest], false).await;
+    stage.watches_for(MINUTE * 15).await;
+    stage.sim.set_private(guest, true);
+    stage.clock.advance(HOUR * 2);
+    stage.killed_and_started();
+    stage.watches_for(MINUTE).await;
+    let name = format!("{server} 0");
+    let check = stage.app.group_check_at_hand(&stage.me, &name).await.unwrap().unwrap();
+    let presence = &check.members[0].presence;
+    assert!(matches!(presence, Presence::Unknown { cause: Unknown::PrivateProfile, .. }), "{presence:?}");
 }

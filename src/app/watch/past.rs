@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
+    super::look::{LastVisit, Learnt},
     App,
     merging::{Merging, Told},
 };
@@ -22,14 +23,17 @@ use crate::{
         trouble::{Trouble, TroubleKind},
     },
     error::{Error, Result},
-    store::{Transaction, inquiries, players, pruning, sessions, watch::Demand},
+    store::{Connection, Transaction, inquiries, players, pruning, sessions, sightings, watch::Demand},
 };
 
 /// How long to leave the past alone after a failure that may pass.
 const AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(30);
 
-/// How long to leave it alone when sessions are refused, as some plans may.
+/// How long to leave it alone when all that may be asked is refused.
 const AFTER_REFUSAL: SignedDuration = SignedDuration::from_hours(1);
+
+/// For how long it holds that sessions are refused, as some plans may do: after that they are asked for again.
+const NO_SESSIONS_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// Whose past is to be asked for.
 #[derive(Default)]
@@ -41,6 +45,8 @@ pub(super) struct Past {
     /// When each profile was last told.
     profiles: HashMap<PlayerId, Timestamp>,
     not_before: Option<Timestamp>,
+    /// Since when sessions are refused although the token works; the last visit is asked for in their place.
+    no_sessions: Option<Timestamp>,
 }
 
 /// One request to be made.
@@ -60,6 +66,30 @@ impl Past {
 
     pub(super) fn clock_was_set_back(&mut self) {
         self.not_before = None;
+        self.hope_for_sessions();
+    }
+
+    /// Whether sessions are told, as far as that is known. If not, it is looked again for whom to ask after a day.
+    fn tells_sessions(&mut self, now: Timestamp) -> bool {
+        if self.no_sessions.is_some_and(|since| now.duration_since(since) >= NO_SESSIONS_FOR) {
+            self.hope_for_sessions();
+        }
+        self.no_sessions.is_none()
+    }
+
+    fn hope_for_sessions(&mut self) {
+        if self.no_sessions.take().is_some() {
+            self.look_again();
+        }
+    }
+
+    /// Sessions are refused, and the last visit is not.
+    fn do_without_sessions(&mut self, now: Timestamp) {
+        if self.no_sessions.is_none() {
+            self.no_sessions = Some(now);
+            // Of whom the last visit is known already, nothing more would be told.
+            self.look_again();
+        }
     }
 
     /// Asks for these players first.
@@ -96,6 +126,37 @@ impl Past {
     }
 }
 
+/// What came of one debt.
+enum Answer {
+    Past(Told),
+    /// Where sessions are refused.
+    LastVisit(LastVisit),
+}
+
+impl Answer {
+    /// How many requests that took.
+    fn requests(&self) -> i32 {
+        let with_profile = match self {
+            Self::Past(told) => told.profile.is_some(),
+            Self::LastVisit(told) => told.private.is_some(),
+        };
+        if with_profile { 2 } else { 1 }
+    }
+}
+
+/// When each was last asked for; where no sessions are told, of `visits_of` also when the last visit was.
+fn asked(conn: &Connection, visits_of: Option<Demand>) -> Result<HashMap<(ServerId, PlayerId), Timestamp>> {
+    let mut asked = inquiries::all(conn)?;
+    for (server, players) in visits_of.into_iter().flatten() {
+        let players: Vec<PlayerId> = players.into_iter().collect();
+        for (player, sighting) in sightings::get(conn, server, &players)? {
+            let at = asked.entry((server, player)).or_insert(sighting.known_at);
+            *at = sighting.known_at.max(*at);
+        }
+    }
+    Ok(asked)
+}
+
 /// Who was never asked for, and whose last inquiry was before the present window, with all between unknown.
 fn debts(
     demand: &Demand,
@@ -120,10 +181,16 @@ fn debts(
 impl App {
     /// Makes the next request about the past, if one is due. Returns the servers on which something came to light.
     pub(super) async fn fill_in_the_past(&self) -> Result<Vec<ServerId>> {
-        // What comes up while this is read is looked at again.
-        let was_known = std::mem::replace(&mut self.watch.state().past.is_known, true);
+        let now = self.clock.now();
+        let (was_known, visits_of) = {
+            let mut state = self.watch.state();
+            let tells_sessions = state.past.tells_sessions(now);
+            // What comes up while this is read is looked at again.
+            let was_known = std::mem::replace(&mut state.past.is_known, true);
+            (was_known, (!was_known && !tells_sessions).then(|| state.demand.clone()))
+        };
         if !was_known {
-            let asked = self.read(|conn| Ok(inquiries::all(conn)?)).await;
+            let asked = self.read(move |conn| asked(conn, visits_of)).await;
             let mut state = self.watch.state();
             let windows =
                 state.places.values().filter_map(|place| Some((place.id, place.attendance.window()?))).collect();
@@ -135,25 +202,27 @@ impl App {
                 }
             }
         }
-        let now = self.clock.now();
         if self.clock_holds().is_err() {
             // The hour of an inquiry is kept, and has to be true.
             self.watch.state().past.not_before = Some(schedule::later(now, AFTER_FAILURE));
             return Ok(Vec::new());
         }
         let Some(debt) = self.watch.state().next_debt(now) else { return self.settle_a_doubt(now).await };
-        let answer = self.ask_for_the_past(debt.player, debt.server, 1, debt.purpose).await;
-        let (told, pause) = match answer {
-            Ok(told) if told.profile.is_some() => (Some(told), schedule::PAST * 2),
-            Ok(told) => (Some(told), schedule::PAST),
+        let (answer, pause) = match self.pay(debt, now).await {
+            Ok(answer) => (Some(answer), schedule::PAST),
             Err(trouble) => (None, pause_after(trouble, now)),
         };
+        let pause = answer.as_ref().map_or(pause, |answer| pause * answer.requests());
         self.watch.state().past.not_before = Some(schedule::later(now, pause));
-        let absorbed = match told {
-            Some(told) => {
+        let absorbed = match answer {
+            Some(answer) => {
                 let turn = self.watch.turn(debt.server);
                 let _turn = turn.lock().await;
-                self.absorb(debt, told, now).await.map(Some)
+                let changed = match answer {
+                    Answer::Past(told) => self.absorb(debt, told, now).await,
+                    Answer::LastVisit(told) => self.note_the_last_visit(debt, told, now).await,
+                };
+                changed.map(Some)
             }
             None => Ok(None),
         };
@@ -168,6 +237,42 @@ impl App {
             absorbed => absorbed?.unwrap_or(false),
         };
         Ok(changed.then_some(debt.server).into_iter().collect())
+    }
+
+    /// Asks what is to be asked: for the past, or where sessions are refused, for the last visit.
+    async fn pay(&self, debt: Debt, now: Timestamp) -> std::result::Result<Answer, Trouble> {
+        let Debt { purpose, server, player } = debt;
+        let tells_sessions = self.watch.state().past.tells_sessions(now);
+        if tells_sessions {
+            match self.ask_for_the_past(player, server, 1, purpose).await {
+                Err(trouble) if may_be_the_plan(trouble) => {}
+                answer => return answer.map(Answer::Past),
+            }
+        }
+        // Where none is told, it is asked whether the profile is private, as it is with sessions.
+        let told = self.last_visit((player, server), true, false, purpose).await?;
+        // Only now is it known that the sessions were what it did not like.
+        self.watch.state().past.do_without_sessions(now);
+        Ok(Answer::LastVisit(told))
+    }
+
+    /// Keeps when somebody was last seen. Always news: of somebody who is asked for, that was not known.
+    async fn note_the_last_visit(&self, debt: Debt, told: LastVisit, asked: Timestamp) -> Result<bool> {
+        let Debt { server, player, .. } = debt;
+        let before = match told.private {
+            Some(_) => self.watch.state().past.note_profile(player, asked),
+            None => None,
+        };
+        self.write(move |tx| {
+            if let Some(private) = told.private {
+                note_privacy(tx, server, (player, private), before)?;
+            }
+            let mut learnt = Learnt::default();
+            learnt.add(player, &told, asked);
+            learnt.keep(tx, server)
+        })
+        .await?;
+        Ok(true)
     }
 
     /// Asks for a player's past on a server, so many pages of it; where none is told, also whether the profile is private, unless that is known.
@@ -307,6 +412,11 @@ pub(in crate::app) fn note_privacy(
     Ok(true)
 }
 
+/// Whether that is what a plan without sessions would answer. The same stands for one without anything.
+fn may_be_the_plan(trouble: Trouble) -> bool {
+    matches!(trouble.kind, TroubleKind::Rejected | TroubleKind::Forbidden | TroubleKind::NoSubscription)
+}
+
 fn pause_after(trouble: Trouble, now: Timestamp) -> SignedDuration {
     match trouble.kind {
         TroubleKind::LimitReached { until } => until.duration_since(now).max(AFTER_FAILURE),
@@ -327,7 +437,12 @@ impl super::State {
         let is_tracked = |debt: &Debt| {
             demand.get(&debt.server).is_some_and(|players| players.contains(&debt.player)) && !hides_names(debt.server)
         };
-        self.past.queue.retain(is_tracked);
+        // Without sessions, nothing would be told of whoever is on.
+        let does_without = !self.past.tells_sessions(now);
+        let places = &self.places;
+        let is_on =
+            |debt: &Debt| places.get(&debt.server).is_some_and(|place| place.attendance.since(debt.player).is_some());
+        self.past.queue.retain(|debt| is_tracked(debt) && !(does_without && is_on(debt)));
         let is_due = |debt: &Debt| self.is_polled(debt.server) && self.may_be_told(debt.server, debt.player, now);
         match self.past.queue.iter().position(is_due) {
             Some(position) => self.past.queue.remove(position),

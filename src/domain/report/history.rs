@@ -1,6 +1,6 @@
 //! What `player history` and `group history` answer.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::Serialize;
 
 use super::{MemberName, ServerName};
@@ -22,6 +22,9 @@ pub struct PlayerHistory {
     pub server: ServerName,
     /// Time there, in the last day, week and month, and since the wipe if that is known.
     pub totals: Vec<Total>,
+    /// Time there on each of the last days.
+    #[serde(flatten)]
+    pub days: Days,
     /// A page of sessions, newest first.
     pub sessions: Vec<HistoryLine>,
     /// Sessions in all.
@@ -55,6 +58,9 @@ pub struct GroupHistory {
     pub server: ServerName,
     /// Time in which at least one member was there.
     pub totals: Vec<Total>,
+    /// The same on each of the last days.
+    #[serde(flatten)]
+    pub days: Days,
     /// A page of linked members, most time in the last week first.
     pub members: Vec<MemberHistory>,
     /// Members who are known by name only, and of whom nothing is kept.
@@ -90,6 +96,28 @@ pub struct Total {
     pub period: Period,
     /// Its beginning.
     pub since: Timestamp,
+    /// How long there.
+    pub online: SignedDuration,
+    /// How long nothing is known: neither watched nor told.
+    pub unknown: SignedDuration,
+}
+
+/// Time on a server on the last days of the guild's zone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Days {
+    /// The zone by its IANA name.
+    pub time_zone: String,
+    /// The newest first: that of the last look, as far as it has gone by, and six before.
+    pub days: Vec<DayTotal>,
+}
+
+/// Time on a server on one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct DayTotal {
+    /// Which day.
+    pub date: Date,
+    /// How long it was, or has been until now.
+    pub length: SignedDuration,
     /// How long there.
     pub online: SignedDuration,
     /// How long nothing is known: neither watched nor told.

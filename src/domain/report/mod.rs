@@ -21,7 +21,7 @@ pub use self::{
         GroupBrief, GroupCheck, GroupDeleted, GroupList, GroupPinned, GroupRenamed, GroupRow, GroupUpdated, Imported,
         ImportedLine, LastCheck, LineResult, MemberAdded, MemberRemoved, MemberState, NotUpdated, Renamed,
     },
-    history::{GroupHistory, HistoryLine, MemberHistory, Period, PlayerHistory, Total},
+    history::{DayTotal, Days, GroupHistory, HistoryLine, MemberHistory, Period, PlayerHistory, Total},
     player::{PlayerCheck, SessionLine},
     server::{ServerCleared, ServerGet, ServerSet},
     status::{Counts, Health, Purpose, RecentTrouble, ServiceStatus, Spent, Status, StorageTrouble, WatchRow},
