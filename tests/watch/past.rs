@@ -204,7 +204,7 @@ async fn at_hand(stage: &Stage) -> GroupCheck {
     let asked = stage.sim.requests().len();
     let check = stage.app.group_check_at_hand(&stage.me, &format!("{} 0", cast::RUSTY_MOOSE)).await.unwrap();
     assert_eq!(stage.sim.requests().len(), asked, "an answer at hand");
-    check.expect("an answer at once")
+    check.unwrap()
 }
 
 /// What was asked about players since the last question: their sessions, their last visits, anything else.
