@@ -28,7 +28,7 @@ use self::{
     stopping::{interruptible, signals, stoppable},
 };
 use crate::{
-    alive::Heart,
+    alive::{self, Heart, Pulse},
     app::{App, Asker, WatchOptions},
     cli::{
         act::{self, Exit},
@@ -149,7 +149,7 @@ fn perform(global: &Global, action: Action, terminal: &mut Terminal) -> Result<E
 /// One command on the real data and services.
 fn command(global: &Global, action: Action, terminal: &mut Terminal) -> Result<Exit, StartError> {
     let config = configured(global, terminal)?;
-    let app = app(&config, Some(BESIDE_THE_BOT))?;
+    let app = app(&config, share(&config)?)?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     if global.guild.is_none() && matches!(&action, Action::Import(import) if import.from.is_some()) {
         return Ok(
@@ -252,7 +252,7 @@ fn install(global: &Global, user: bool) -> Result<Vec<String>, StartError> {
 /// The prompt on the real data and services.
 fn shell(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
     let config = configured(global, terminal)?;
-    let app = app(&config, Some(BESIDE_THE_BOT))?;
+    let app = app(&config, share(&config)?)?;
     let runtime = workers()?;
     let asker = Asker::terminal(guild(global));
     let stop = terminal.stop();
@@ -431,6 +431,12 @@ fn demo_app(sim: &Sim, clock: Arc<dyn Clock>, folder: &Path) -> Result<App, Star
     let store = Store::open(&folder.join("rustops.db"), clock.now())?;
     let watch = WatchOptions { every: DEMO_POLL, ..WatchOptions::default() };
     Ok(App::new(store, BattleMetrics::new(battlemetrics)?, Steam::new(steam)?, clock).with_watch(watch))
+}
+
+/// What a command may spend on BattleMetrics beside a bot that runs here; alone, as much as a bot.
+fn share(config: &Config) -> Result<Option<Plan>, StartError> {
+    let pulse = alive::pulse(&config.data_dir, clock()?.now());
+    Ok(matches!(pulse, Ok(Pulse::Beats(_))).then_some(BESIDE_THE_BOT))
 }
 
 /// Every room on the real services; `plan` is what it may spend on BattleMetrics, if not what the bot may.

@@ -182,8 +182,11 @@ fn a_token_without_a_subscription_is_told_apart_from_a_wrong_one() {
 
 #[test]
 fn a_command_leaves_most_of_the_requests_to_the_bot() {
-    let status = Machine::new().done(&["status"], "");
-    assert_eq!(status["battlemetrics"]["limit"], 30);
+    let machine = Machine::new();
+    let limit = || machine.done(&["status"], "")["battlemetrics"]["limit"].clone();
+    assert_eq!(limit(), 150, "alone it is as free as a bot");
+    rustops::alive::Heart::new(&machine.data(), START).beat(true, START).unwrap();
+    assert_eq!(limit(), 30);
 }
 
 #[test]
