@@ -13,8 +13,9 @@ use crate::{
         board::{Board, Problem},
         ids::{BoardId, ChannelId, GroupId, GuildKey, MessageId, ServerId},
         notice::{Notice, What},
-        report::{BoardPlace, BoardRemoved, BoardReport, BoardSet, Change, GroupAtAGlance, Seen},
+        report::{BoardPlace, BoardRemoved, BoardReport, BoardSet, Change, GroupAtAGlance, Health, Seen},
         tidings::Tidings,
+        trouble::Trouble,
     },
     error::{Error, Result},
     store::{
@@ -159,15 +160,22 @@ impl App {
     }
 
     /// Polls the servers that a board shows, for somebody who will not wait. Of several who ask, one poll serves all.
+    /// Returns the first thing that went wrong, if one of the servers could not be looked at.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn board_look_again(&self, board: &Board) -> Result<()> {
+    pub async fn board_look_again(&self, board: &Board) -> Result<Option<Trouble>> {
         let (guild, only) = (board.guild.clone(), board.group);
         let subjects = self.read(move |conn| subjects(conn, &guild, only)).await?;
         let servers: BTreeSet<ServerId> = subjects.into_iter().filter_map(|subject| subject.server.ok()).collect();
-        try_join_all(servers.into_iter().map(|server| self.watch_forced(server))).await?;
-        Ok(())
+        let looks = try_join_all(servers.iter().map(|server| self.watch_forced(*server))).await?;
+        // Whoever shares the poll of somebody else, or comes a moment after it, is told the same.
+        let known = self.watches().into_iter().filter(|watch| servers.contains(&watch.server.id));
+        let known = known.filter_map(|watch| match watch.health {
+            Health::Trouble { trouble } => Some(trouble),
+            _ => None,
+        });
+        Ok(looks.into_iter().flatten().chain(known).next())
     }
 
     /// A board's message stands and shows this.

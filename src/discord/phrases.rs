@@ -2,12 +2,15 @@
 //!
 //! Wording alone; everything about players and groups is worded in [`crate::view`].
 
+use jiff::Timestamp;
+
 use super::reply::escaped;
 use crate::{
-    domain::ids::ChannelId,
+    domain::{ids::ChannelId, trouble::Trouble},
     view::{
         card::{Card, Span, Text, Tone, name, plain, text},
         command::Command,
+        notice,
     },
 };
 
@@ -121,6 +124,19 @@ pub(super) fn board_delayed() -> Text {
 /// Somebody pressed on a board that shows what is so.
 pub(super) fn nothing_new() -> Card {
     Card::new(Tone::Quiet, text!["Nothing new"]).line(text!["The board shows what is so now."])
+}
+
+/// Somebody pressed on a board that nobody has looked for since the start.
+pub(super) fn not_looked_yet() -> Card {
+    Card::new(Tone::Quiet, text!["Nothing new yet"]).line(text!["The first look is under way."])
+}
+
+/// Somebody pressed on a board, and the look that they asked for failed. `as_of` is of what the board shows, if it says who
+/// is on.
+pub(super) fn not_looked(trouble: &Trouble, as_of: Option<Timestamp>) -> Card {
+    Card::new(Tone::Caution, text!["Nothing newer could be found out"])
+        .line(notice::trouble_line(trouble))
+        .line_if(as_of.map(|as_of| text!["The board shows what was so ", Span::Ago(as_of), "."]))
 }
 
 /// Somebody pressed on a board that was written just now, and there is more to show already.

@@ -412,3 +412,48 @@ async fn what_a_closed_log_channel_did_not_take_is_told_once_it_is_open_again() 
     minutes(&stage, 2).await;
     assert_eq!(log.messages().len(), 1);
 }
+
+#[tokio::test]
+async fn refresh_while_battlemetrics_is_down_says_so_and_how_old_the_board_is() {
+    let (stage, guild, ann, scouting) = purple_base().await;
+    let board = put_up(&stage, &ann, &scouting).await;
+    for _ in 0..20 {
+        stage.blink().await;
+    }
+    stage.sim.fault(Service::BattleMetrics, Fault::Status(503).times(10_000));
+    // The second press asks nobody: that it failed is known.
+    for who in ["Ann", "Ben"] {
+        let told = stage.told_alone(&guild.member(who).in_channel(&scouting).presses(&board, "Refresh").await).await;
+        let text = told.text();
+        assert!(text.contains("BattleMetrics has a fault"), "{text}");
+        assert!(text.contains("The board shows what was so <t:"), "{text}");
+        assert!(!text.contains("what is so now"), "{text}");
+    }
+    assert!(shows(&scouting, "3 of 7 online"), "what was seen a moment ago still stands");
+
+    // Once it is on the board itself that nothing is known, there is no age to tell.
+    stage.passes_until(|_| shows(&scouting, "7 unknown")).await;
+    minutes(&stage, 1).await;
+    let told = stage.told_alone(&ann.in_channel(&scouting).presses(&board, "Refresh").await).await;
+    let text = told.text();
+    assert!(text.contains("BattleMetrics has a fault") && !text.contains("what was so"), "{text}");
+
+    stage.sim.clear_faults();
+    stage.passes_until(|_| shows(&scouting, "3 of 7 online")).await;
+    // What happened meanwhile is found out.
+    minutes(&stage, 3).await;
+    let told = stage.told_alone(&ann.in_channel(&scouting).presses(&board, "Refresh").await).await;
+    assert!(told.text().contains("The board shows what is so now"), "{}", told.text());
+}
+
+#[tokio::test]
+async fn refresh_before_the_first_look_does_not_call_the_board_current() {
+    let stage = Stage::open().await;
+    let (guild, ann) = stage.clan().await;
+    stage.tracks(&ann, "Purple Base", &cast::PURPLE_BASE).await;
+    let scouting = guild.channel("scouting");
+    says(&ann.types(&format!("/group board {GROUP} channel:#scouting")).await, "Board put up");
+    let board = scouting.messages().remove(0);
+    let told = stage.told_alone(&ann.in_channel(&scouting).presses(&board, "Refresh").await).await;
+    assert!(told.text().contains("The first look is under way"), "{}", told.text());
+}

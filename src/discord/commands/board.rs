@@ -52,8 +52,8 @@ pub(in super::super) async fn refresh(talk: &Talk, id: BoardId) -> Done {
     if talk.pressed() != board.message {
         return Err(phrases::stale().into());
     }
-    talk.app().board_look_again(&board).await?;
-    talk.herald().show_through(talk, id).await
+    let hindered = talk.app().board_look_again(&board).await?;
+    talk.herald().show_through(talk, id, hindered).await
 }
 
 /// Every page of the board, for the asker alone.

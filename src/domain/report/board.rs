@@ -1,5 +1,6 @@
 //! What `group board` answers, and what a board shows.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::GroupCheck;
@@ -82,5 +83,18 @@ impl BoardReport {
             Self::Group(group) => group.seen != Seen::NotYet,
             Self::Groups(groups) => groups.iter().all(|group| group.seen != Seen::NotYet),
         }
+    }
+
+    /// As of when it says who is on: the oldest of the lists that it shows; none when it shows none.
+    pub fn as_of(&self) -> Option<Timestamp> {
+        let groups = match self {
+            Self::Group(group) => std::slice::from_ref(group),
+            Self::Groups(groups) => groups,
+        };
+        let shown = groups.iter().filter_map(|group| match &group.seen {
+            Seen::Check(check) if check.stale.is_none() && check.trouble.is_none() => Some(check.as_of),
+            _ => None,
+        });
+        shown.min()
     }
 }
