@@ -11,7 +11,7 @@ use super::{
     notice, words,
 };
 use crate::domain::{
-    presence::{Presence, Unknown},
+    presence::{Presence, Stale, Unknown},
     report::{
         GroupBrief, GroupCheck, GroupDeleted, GroupList, GroupPinned, GroupRenamed, GroupRow, GroupUpdated, Imported,
         ImportedLine, LineResult, MemberAdded, MemberName, MemberRemoved, NotUpdated,
@@ -180,6 +180,17 @@ pub fn hidden_names() -> Text {
     text![
         "This server seems to hide its players' names, so nobody can be recognised on it. Only its owner can change that."
     ]
+}
+
+/// Why it is not known of several groups who is on, each reason once: the list is not believed, a service failed, names are
+/// hidden.
+pub(super) fn doubts<'a>(
+    groups: impl IntoIterator<Item = (Option<&'a Stale>, Option<&'a Trouble>, bool)>,
+) -> Vec<Text> {
+    let lines = groups.into_iter().flat_map(|(stale, trouble, hides_names)| {
+        [stale.map(words::stale_line), trouble.map(notice::trouble_line), hides_names.then(hidden_names)]
+    });
+    words::each_once(lines.flatten(), &[])
 }
 
 /// Said where somebody's profile is private.

@@ -130,13 +130,7 @@ fn service_troubles(report: &Status) -> Vec<Text> {
 
 /// Each line once, without those that were said before.
 fn once(lines: impl Iterator<Item = Text>, said: &[Text]) -> Vec<Row> {
-    let mut new: Vec<Text> = Vec::new();
-    for line in lines {
-        if !said.contains(&line) && !new.contains(&line) {
-            new.push(line);
-        }
-    }
-    new.into_iter().map(Row::Text).collect()
+    words::each_once(lines, said).into_iter().map(Row::Text).collect()
 }
 
 /// What to do about a server that cannot be watched well.

@@ -457,3 +457,17 @@ async fn refresh_before_the_first_look_does_not_call_the_board_current() {
     let told = stage.told_alone(&ann.in_channel(&scouting).presses(&board, "Refresh").await).await;
     assert!(told.text().contains("The first look is under way"), "{}", told.text());
 }
+
+#[tokio::test]
+async fn the_board_of_all_groups_says_why_nobody_is_known() {
+    let (stage, _, ann, scouting) = purple_base().await;
+    stage.tracks(&ann, "Dark ones", &[cast::TEE_HIGGINS]).await;
+    says(&ann.types("/group board channel:#scouting").await, "All groups in #scouting");
+    stage.passes_until(|_| shows(&scouting, "All groups · 3 online")).await;
+    stage.sim.fault(Service::BattleMetrics, Fault::Status(503).times(10_000));
+    stage.passes_until(|_| shows(&scouting, "All groups · 8 unknown")).await;
+    let text = scouting.messages()[0].text();
+    assert_eq!(text.matches("BattleMetrics has a fault. Try again in a minute.").count(), 1, "{text}");
+    stage.sim.clear_faults();
+    stage.passes_until(|_| shows(&scouting, "All groups · 3 online")).await;
+}
