@@ -244,6 +244,7 @@ pub(crate) fn player_check(tag: &str) -> PlayerCheck {
         as_of: now() - SignedDuration::from_secs(40),
         stale: None,
         trouble: None,
+        hides_names: false,
     }
 }
 

@@ -243,3 +243,13 @@ async fn discord_fails_now_and_then_and_nobody_notices() {
         says(&reply, "No groups yet");
     }
 }
+
+#[tokio::test]
+async fn a_player_on_a_server_that_hides_names_is_told_about_with_the_reason() {
+    let stage = Stage::open().await;
+    let (_, ann) = stage.clan().await;
+    ann.types(&format!("/server set name:{}", cast::HIDDEN)).await;
+    let told = ann.types(&format!("/player check player:{}", cast::SLEEPY.id)).await;
+    says(&told, "this server hides names");
+    says(&told, "Only its owner can change that.");
+}
