@@ -95,6 +95,9 @@ pub(crate) fn group_list(tag: &str) -> GroupList {
         members: 7,
         pinned,
         last_check,
+        stale: None,
+        trouble: None,
+        hides_names: false,
     };
     GroupList {
         groups: vec![
