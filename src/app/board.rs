@@ -13,7 +13,10 @@ use crate::{
         board::{Board, Problem},
         ids::{BoardId, ChannelId, GroupId, GuildKey, MessageId, ServerId},
         notice::{Notice, What},
-        report::{BoardPlace, BoardRemoved, BoardReport, BoardSet, Change, GroupAtAGlance, Health, Seen},
+        report::{
+            BoardPlace, BoardRemoved, BoardReport, BoardSet, Change, GroupAtAGlance, GuildBoards, Health, Seen,
+            StuckBoard,
+        },
         tidings::Tidings,
         trouble::Trouble,
     },
@@ -122,6 +125,22 @@ impl App {
     /// The database failed.
     pub async fn boards(&self) -> Result<Boards> {
         self.read(|conn| Ok(Boards { living: boards::living(conn)?, leftovers: boards::leftovers(conn)? })).await
+    }
+
+    /// How the boards of a guild stand. Those of deleted groups are none until the group is back.
+    pub(super) async fn guild_boards(&self, guild: &GuildKey) -> Result<GuildBoards> {
+        let guild = guild.clone();
+        self.read(move |conn| {
+            let mut boards = GuildBoards::default();
+            for board in boards::of(conn, &guild)?.into_iter().filter(|board| !board.is_shut) {
+                boards.total += 1;
+                if let Some(problem) = board.problem.clone() {
+                    boards.stuck.push(StuckBoard { group: name_of(conn, &board)?, channel: board.channel, problem });
+                }
+            }
+            Ok(boards)
+        })
+        .await
     }
 
     /// What a board shows now.

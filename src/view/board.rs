@@ -5,10 +5,13 @@
 use super::{
     card::{Card, Face, Row, Span, Text, Title, Tone, name, plain, ready, strong_name, text},
     changes::{board_of, undo_line},
+    command::Command,
     group::{doubts, hidden_names},
     notice, presence, words,
 };
 use crate::domain::{
+    board::Problem,
+    ids::ChannelId,
     notice::Notice,
     presence::Presence,
     report::{BoardRemoved, BoardReport, BoardSet, GroupAtAGlance, GroupCheck, MemberState, Seen},
@@ -143,6 +146,28 @@ fn online(check: &GroupCheck) -> Text {
         line.push(plain(format!(" and {} more", check.active - NAMED)));
     }
     line
+}
+
+/// Which board cannot be written, and why.
+pub(super) fn stuck(group: Option<&str>, channel: ChannelId, problem: &Problem) -> Text {
+    let mut line = text!["The "];
+    line.extend(board_of(group));
+    line.extend(text![" in ", Span::Channel(channel)]);
+    let Problem::Forbidden { missing } = problem;
+    line.push(plain(match missing.as_slice() {
+        [] => ": Discord refuses it.".to_owned(),
+        missing => format!(": the bot lacks {}.", missing.join(", ")),
+    }));
+    line
+}
+
+/// What to do about that.
+pub(super) fn unstick() -> Text {
+    text![
+        "Allow that in the channel's settings, and it goes on by itself; or put it elsewhere with ",
+        Command::GroupBoard,
+        "."
+    ]
 }
 
 /// The answer of `group board`.

@@ -12,6 +12,7 @@ use super::{
     changes, choices, group, help, history, keeping, notice, player, presence, server, status, words,
 };
 use crate::domain::{
+    board::Problem,
     facts::{FormerName, QueryStatus, Server, ServerStatus},
     ids::{BoardId, ChangeId, ChannelId, GroupId, GuildKey, MemberId, PlayerId, RoleId, ServerId, SteamId},
     keeping::{
@@ -330,6 +331,14 @@ pub(crate) fn status_report(tag: &str) -> Status {
         storage: None,
         little_room: None,
         counts: Some(counts()),
+        boards: Some(GuildBoards {
+            total: 1,
+            stuck: vec![StuckBoard {
+                group: Some(format!("{tag}Purple Base")),
+                channel: ChannelId::new(77).unwrap(),
+                problem: Problem::Forbidden { missing: vec!["Send Messages".to_owned()] },
+            }],
+        }),
         battlemetrics: ServiceStatus {
             configured: true,
             limit: Some(60),
@@ -504,7 +513,7 @@ pub(crate) fn reports(tag: &str) -> Vec<Sample> {
         outcome("player check", &player_check(tag), |report, face| player::check(report, face, now())),
         outcome("player history", &player_history(tag), history::player),
         sample("group history", &group_history(tag), history::group),
-        sample("status", &status_report(tag), |report, _| status::status(report)),
+        sample("status", &status_report(tag), status::status),
         sample("settings", &settings_report(tag), |report, _| status::settings(report)),
         sample("audit", &audit(tag), |report, _| changes::audit(report)),
         sample("undo", &undone(tag), |report, _| changes::undone(report)),

@@ -471,3 +471,30 @@ async fn the_board_of_all_groups_says_why_nobody_is_known() {
     stage.sim.clear_faults();
     stage.passes_until(|_| shows(&scouting, "All groups · 3 online")).await;
 }
+
+#[tokio::test]
+async fn the_status_says_which_board_is_stuck_and_what_to_do_also_without_a_log_channel() {
+    let (stage, _, ann, scouting) = purple_base().await;
+    put_up(&stage, &ann, &scouting).await;
+    scouting.denies_bot(permission::SEND_MESSAGES | permission::EMBED_LINKS);
+    scouting.loses(&scouting.messages()[0]);
+    stage.sim.leaves(cast::CHENNY_BOUNCE.id, cast::RUSTY_MOOSE);
+    stage.passes_until(|_| !ann.inbox().is_empty()).await;
+    let status = ann.types("/rustops status").await;
+    says(&status, "RustOps is running, with problems");
+    says(&status, "1, of which 1 cannot be written");
+    says(&status, "The board of Purple Base in #scouting: the bot lacks Send Messages, Embed Links.");
+    says(&status, "Allow that in the channel's settings, and it goes on by itself");
+    assert!(!status.text().contains("log channel"), "{}", status.text());
+
+    let other = stage.discord.guild("Neighbours").member("Nora").types("/rustops status").await;
+    says(&other, "RustOps is running «");
+    for foreign in ["Purple Base", "scouting", "Boards"] {
+        assert!(!other.text().contains(foreign), "{}", other.text());
+    }
+
+    scouting.lets_bot(permission::SEND_MESSAGES | permission::EMBED_LINKS);
+    stage.passes_until(|_| shows(&scouting, "2 of 7 online")).await;
+    let status = ann.types("/rustops status").await;
+    assert!(!status.text().contains("cannot be written"), "{}", status.text());
+}

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::GroupCheck;
 use crate::domain::{
+    board::Problem,
     ids::{BoardId, ChangeId, ChannelId, GroupId},
     notice::Notice,
 };
@@ -33,6 +34,27 @@ pub struct BoardRemoved {
     pub channel: ChannelId,
     /// The change, for undo.
     pub change: ChangeId,
+}
+
+/// The boards of a guild, for `status`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct GuildBoards {
+    /// All of them.
+    pub total: usize,
+    /// Those that cannot be written until somebody mends something.
+    pub stuck: Vec<StuckBoard>,
+}
+
+/// A board that cannot be written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StuckBoard {
+    /// The group that it shows; none: all groups.
+    pub group: Option<String>,
+    /// Where it stands.
+    pub channel: ChannelId,
+    /// Why not.
+    #[serde(flatten)]
+    pub problem: Problem,
 }
 
 /// What a board shows.
