@@ -116,6 +116,19 @@ pub(super) fn board_forbidden(channel: ChannelId, missing: &[&'static str]) -> C
     card.line(text!["Ask an admin to allow that in the channel's settings, then use the command again."])
 }
 
+/// Somebody wants a board in a thread or in a post of a forum; nothing was put up.
+pub(super) fn board_in_thread() -> Card {
+    Card::new(Tone::Bad, text!["A board cannot stand in a thread"])
+        .line(text!["Discord archives threads, and the board would stop without a word."])
+        .line(text![
+            "Use ",
+            Command::GroupBoard,
+            " again and name a text channel with the option ",
+            Span::Strong("channel".into()),
+            "."
+        ])
+}
+
 /// A board is known, but Discord did not take its message yet.
 pub(super) fn board_delayed() -> Text {
     text!["Discord does not take the message at the moment; it appears by itself as soon as it does."]

@@ -498,3 +498,16 @@ async fn the_status_says_which_board_is_stuck_and_what_to_do_also_without_a_log_
     let status = ann.types("/rustops status").await;
     assert!(!status.text().contains("cannot be written"), "{}", status.text());
 }
+
+#[tokio::test]
+async fn in_a_thread_no_board_is_put_up_and_it_says_where_to() {
+    let (stage, guild, ann, scouting) = purple_base().await;
+    let thread = guild.thread("raid of friday", &scouting);
+    let in_thread = ann.in_channel(&thread);
+    let told = stage.told_alone(&in_thread.types(&format!("/group board {GROUP}")).await).await;
+    assert!(told.text().contains("A board cannot stand in a thread"), "{}", told.text());
+    assert!(told.text().contains("with the option **channel**"), "{}", told.text());
+    assert!(stage.app().boards().await.unwrap().living.is_empty() && thread.messages().is_empty());
+    says(&in_thread.types(&format!("/group board {GROUP} channel:#scouting")).await, "Board put up");
+    stage.passes_until(|_| shows(&scouting, "3 of 7 online")).await;
+}
