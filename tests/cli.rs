@@ -158,6 +158,14 @@ fn nasty_names_stay_text() {
 }
 
 #[test]
+fn a_server_that_hides_names_is_told_as_the_reason() {
+    let machine = Machine::new();
+    machine.runs(&["server", "set", &cast::HIDDEN.to_string()], "");
+    machine.runs(&["group", "add", "Dark ones", &cast::SLEEPY.id.to_string()], "");
+    machine.plays("hidden.trycmd");
+}
+
+#[test]
 fn what_cannot_be_used_is_refused_with_a_remedy() {
     Machine::new().plays("bad_input.trycmd");
 }

@@ -13,8 +13,12 @@ use crate::{
         board::{Board, Problem},
         ids::{BoardId, ChannelId, GroupId, GuildKey, MessageId, ServerId},
         notice::{Notice, What},
-        report::{BoardPlace, BoardRemoved, BoardReport, BoardSet, Change, GroupAtAGlance, Seen},
+        report::{
+            BoardPlace, BoardRemoved, BoardReport, BoardSet, Change, GroupAtAGlance, GuildBoards, Health, Seen,
+            StuckBoard,
+        },
         tidings::Tidings,
+        trouble::Trouble,
     },
     error::{Error, Result},
     store::{
@@ -123,6 +127,22 @@ impl App {
         self.read(|conn| Ok(Boards { living: boards::living(conn)?, leftovers: boards::leftovers(conn)? })).await
     }
 
+    /// How the boards of a guild stand. Those of deleted groups are none until the group is back.
+    pub(super) async fn guild_boards(&self, guild: &GuildKey) -> Result<GuildBoards> {
+        let guild = guild.clone();
+        self.read(move |conn| {
+            let mut boards = GuildBoards::default();
+            for board in boards::of(conn, &guild)?.into_iter().filter(|board| !board.is_shut) {
+                boards.total += 1;
+                if let Some(problem) = board.problem.clone() {
+                    boards.stuck.push(StuckBoard { group: name_of(conn, &board)?, channel: board.channel, problem });
+                }
+            }
+            Ok(boards)
+        })
+        .await
+    }
+
     /// What a board shows now.
     ///
     /// # Errors
@@ -159,15 +179,22 @@ impl App {
     }
 
     /// Polls the servers that a board shows, for somebody who will not wait. Of several who ask, one poll serves all.
+    /// Returns the first thing that went wrong, if one of the servers could not be looked at.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn board_look_again(&self, board: &Board) -> Result<()> {
+    pub async fn board_look_again(&self, board: &Board) -> Result<Option<Trouble>> {
         let (guild, only) = (board.guild.clone(), board.group);
         let subjects = self.read(move |conn| subjects(conn, &guild, only)).await?;
         let servers: BTreeSet<ServerId> = subjects.into_iter().filter_map(|subject| subject.server.ok()).collect();
-        try_join_all(servers.into_iter().map(|server| self.watch_forced(server))).await?;
-        Ok(())
+        let looks = try_join_all(servers.iter().map(|server| self.watch_forced(*server))).await?;
+        // Whoever shares the poll of somebody else, or comes a moment after it, is told the same.
+        let known = self.watches().into_iter().filter(|watch| servers.contains(&watch.server.id));
+        let known = known.filter_map(|watch| match watch.health {
+            Health::Trouble { trouble } => Some(trouble),
+            _ => None,
+        });
+        Ok(looks.into_iter().flatten().chain(known).next())
     }
 
     /// A board's message stands and shows this.

@@ -12,7 +12,7 @@ use crate::{
 };
 
 impl App {
-    /// Every group with what the watch sees of it, or else with its last check.
+    /// Every group with what the watch sees of it, or else with its last check and why there is nothing newer.
     ///
     /// # Errors
     /// The database failed.
@@ -23,18 +23,26 @@ impl App {
                 let active = guilds::get(conn, &guild)?.and_then(|guild| guild.active_server);
                 let server = active.map(|id| server_name(conn, id)).transpose()?;
                 let list = GroupList { groups: groups::list(conn, &guild)?, server };
-                Ok((list, board::subjects(conn, &guild, None)?))
+                let mut subjects = Vec::new();
+                for subject in board::subjects(conn, &guild, None)? {
+                    // There is nothing to tell of a group without members, nor of one without a server.
+                    if let (Ok(server), false) = (&subject.server, subject.members.is_empty()) {
+                        let known = servers::get(conn, *server)?;
+                        subjects.push((*server, known.is_some_and(|known| known.hides_names), subject));
+                    }
+                }
+                Ok((list, subjects))
             })
             .await?;
-        for subject in subjects {
-            let (Some(row), Ok(server)) =
-                (list.groups.iter_mut().find(|row| row.id == subject.group.id), subject.server)
-            else {
+        for (server, hid_names, subject) in subjects {
+            let Some(row) = list.groups.iter_mut().find(|row| row.id == subject.group.id) else { continue };
+            let linked: Vec<_> = subject.members.iter().filter_map(|member| member.name.player).collect();
+            let Some(look) = self.glance(server, &linked).await? else {
+                row.hides_names = hid_names;
                 continue;
             };
-            let linked: Vec<_> = subject.members.iter().filter_map(|member| member.name.player).collect();
-            let look = self.glance(server, &linked).await?;
-            if let Some(look) = look.filter(|look| look.is_telling() && !subject.members.is_empty()) {
+            (row.stale, row.trouble, row.hides_names) = (look.stale, look.trouble, look.hides_names);
+            if look.is_telling() {
                 row.last_check = Some(group_check::counted(&group_check::found(subject.group, subject.members, &look)));
             }
         }

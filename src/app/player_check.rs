@@ -126,6 +126,7 @@ impl App {
             as_of: look.as_of,
             stale: look.stale,
             trouble: look.trouble.or(file.trouble),
+            hides_names: look.hides_names,
             server: look.server,
         })))
     }

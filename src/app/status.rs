@@ -4,7 +4,7 @@ use std::fs;
 
 use jiff::SignedDuration;
 
-use super::App;
+use super::{App, Asker};
 use crate::{
     domain::report::Status,
     error::{Error, Result},
@@ -12,6 +12,19 @@ use crate::{
 };
 
 impl App {
+    /// As [`Self::status`], for a guild: with how its own boards stand.
+    ///
+    /// # Errors
+    /// As [`Self::status`].
+    pub async fn status_for(&self, asker: &Asker, discord_latency: Option<SignedDuration>) -> Result<Status> {
+        let boards = match self.guild_boards(&asker.guild).await {
+            Ok(boards) => Some(boards),
+            Err(Error::Notice(_)) => None,
+            Err(failure) => return Err(failure),
+        };
+        Ok(Status { boards, ..self.status(discord_latency).await? })
+    }
+
     /// Version, uptime, memory, database, services, recent troubles. `discord_latency` is what the door measured. A database
     /// that cannot be read is part of the answer.
     ///
@@ -34,6 +47,7 @@ impl App {
             storage: self.storage_trouble(),
             little_room: self.little_room(),
             counts,
+            boards: None,
             battlemetrics: self.battlemetrics.status(),
             steam: self.steam.status(),
             discord_latency,

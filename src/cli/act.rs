@@ -23,7 +23,7 @@ use crate::{
     domain::{
         ids::SteamId,
         notice::{Blame, Notice},
-        report::{Choice, GroupHistory, Outcome, PlayerCheck},
+        report::{Choice, GroupHistory, Outcome, PlayerCheck, Status},
     },
     error::{Error, Result},
     view::{
@@ -96,7 +96,10 @@ pub async fn act(app: &App, asker: &Asker, action: Action, terminal: &mut Termin
                 .choosing(joined(&player), pick, history, |report| view::history::player(report, Face::Terminal))
                 .await?
         }
-        Action::Status => doing.show(app.status(None).await, view::status::status, false)?,
+        Action::Status => {
+            let card = |report: &Status| view::status::status(report, Face::Terminal);
+            doing.show(app.status_for(asker, None).await, card, false)?
+        }
         Action::Settings(flags) => {
             doing.show(app.settings(asker, flags.patch()).await, view::status::settings, false)?
         }

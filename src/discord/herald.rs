@@ -24,6 +24,7 @@ use crate::{
         board::{Board, LOOKED_AT_EVERY, Problem, WRITTEN_AT_MOST_EVERY},
         ids::{BoardId, ChannelId, GuildKey, MessageId, ServerId, UserId},
         report::BoardReport,
+        trouble::Trouble,
     },
     error, view,
 };
@@ -188,8 +189,9 @@ impl Herald {
     }
 
     /// As [`Self::keep_current`], through the press of somebody on the board. One that would not change is left as it is,
-    /// and one that was written just now has its turn in a moment; the presser is told.
-    pub(super) async fn show_through(&self, talk: &Talk, board: BoardId) -> Done {
+    /// and one that was written just now has its turn in a moment; the presser is told. So they are of what `hindered` the
+    /// look that they asked for, whatever the board shows.
+    pub(super) async fn show_through(&self, talk: &Talk, board: BoardId, hindered: Option<Trouble>) -> Done {
         let turn = self.door.desk.turn(board);
         let _turn = turn.lock().await;
         // As it is now: somebody else may have pressed at the same moment.
@@ -200,15 +202,21 @@ impl Herald {
         let report = self.door.app.board_report(&board).await?;
         let message = self.message(board.id, &report);
         let shown = message.fingerprint();
+        let not_looked = hindered.map(|trouble| phrases::not_looked(&trouble, report.as_of()));
         if board.shown == Some(shown) || !report.is_news() {
-            return Err(phrases::nothing_new().into());
+            let nothing = if report.is_news() { phrases::nothing_new() } else { phrases::not_looked_yet() };
+            return Err(not_looked.unwrap_or(nothing).into());
         }
         if board.shown_at.is_some_and(|at| self.now().duration_since(at) < WRITTEN_AT_MOST_EVERY) {
             self.door.desk.board_changed(board.id);
-            return Err(phrases::shown_soon().into());
+            return Err(not_looked.unwrap_or_else(phrases::shown_soon).into());
         }
         talk.show(&message, false).await?;
-        Ok(self.door.app.board_shown(board.id, id, shown).await?)
+        self.door.app.board_shown(board.id, id, shown).await?;
+        match not_looked {
+            Some(why) => talk.whisper(&why).await,
+            None => Ok(()),
+        }
     }
 
     async fn send(&self, board: &Board, message: &Message) -> Result<MessageId, Refusal> {

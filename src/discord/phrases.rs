@@ -6,10 +6,11 @@ use jiff::Timestamp;
 
 use super::reply::escaped;
 use crate::{
-    domain::ids::ChannelId,
+    domain::{ids::ChannelId, trouble::Trouble},
     view::{
         card::{Card, Span, Text, Tone, name, plain, text},
         command::Command,
+        notice,
     },
 };
 
@@ -120,6 +121,19 @@ pub(super) fn board_forbidden(channel: ChannelId, missing: &[&'static str]) -> C
     card.line(text!["Ask an admin to allow that in the channel's settings, then use the command again."])
 }
 
+/// Somebody wants a board in a thread or in a post of a forum; nothing was put up.
+pub(super) fn board_in_thread() -> Card {
+    Card::new(Tone::Bad, text!["A board cannot stand in a thread"])
+        .line(text!["Discord archives threads, and the board would stop without a word."])
+        .line(text![
+            "Use ",
+            Command::GroupBoard,
+            " again and name a text channel with the option ",
+            Span::Strong("channel".into()),
+            "."
+        ])
+}
+
 /// A board is known, but Discord did not take its message yet.
 pub(super) fn board_delayed() -> Text {
     text!["Discord does not take the message at the moment; it appears by itself as soon as it does."]
@@ -128,6 +142,19 @@ pub(super) fn board_delayed() -> Text {
 /// Somebody pressed on a board that shows what is so.
 pub(super) fn nothing_new() -> Card {
     Card::new(Tone::Quiet, text!["Nothing new"]).line(text!["The board shows what is so now."])
+}
+
+/// Somebody pressed on a board that nobody has looked for since the start.
+pub(super) fn not_looked_yet() -> Card {
+    Card::new(Tone::Quiet, text!["Nothing new yet"]).line(text!["The first look is under way."])
+}
+
+/// Somebody pressed on a board, and the look that they asked for failed. `as_of` is of what the board shows, if it says who
+/// is on.
+pub(super) fn not_looked(trouble: &Trouble, as_of: Option<Timestamp>) -> Card {
+    Card::new(Tone::Caution, text!["Nothing newer could be found out"])
+        .line(notice::trouble_line(trouble))
+        .line_if(as_of.map(|as_of| text!["The board shows what was so ", Span::Ago(as_of), "."]))
 }
 
 /// Somebody pressed on a board that was written just now, and there is more to show already.

@@ -77,6 +77,17 @@ pub fn find(connection: &Connection, guild: &GuildKey, group: Option<GroupId>) -
     connection.prepare_cached(FIND)?.query_row(params![guild, group], board).optional().context("look for a board")
 }
 
+pub(super) const OF: &str = select_board!("WHERE b.guild = ?1 AND b.removed_at IS NULL ORDER BY b.id");
+
+/// Every living board of a guild.
+///
+/// # Errors
+/// Those of the database.
+pub fn of(connection: &Connection, guild: &GuildKey) -> anyhow::Result<Vec<Board>> {
+    let mut query = connection.prepare_cached(OF)?;
+    query.query_map([guild], board)?.collect::<rusqlite::Result<_>>().context("list the boards of a guild")
+}
+
 pub(super) const TOTAL: &str = "SELECT count(*) FROM boards WHERE guild = ?1 AND removed_at IS NULL";
 
 /// How many living boards a guild has.

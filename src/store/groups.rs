@@ -43,7 +43,7 @@ pub(super) const LIST: &str = "SELECT g.id, g.name,
  WHERE g.guild = ?1 AND g.deleted_at IS NULL
  ORDER BY g.folded";
 
-/// The guild's groups at a glance, by name.
+/// The guild's groups at a glance, by name; of their servers nothing.
 ///
 /// # Errors
 /// Those of the database.
@@ -57,6 +57,9 @@ pub fn list(connection: &Connection, guild: &GuildKey) -> anyhow::Result<Vec<Gro
                 members: row.get::<_, Count>(2)?.size(),
                 pinned: pinned_name(row)?,
                 last_check: last_check(row)?,
+                stale: None,
+                trouble: None,
+                hides_names: false,
             })
         })?
         .collect::<rusqlite::Result<_>>()

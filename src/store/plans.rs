@@ -14,6 +14,7 @@ const HOT: &[&str] = &[
     audit::TOTAL,
     boards::FIND,
     boards::GET,
+    boards::OF,
     boards::TOTAL,
     groups::BY_ID,
     groups::FIND,

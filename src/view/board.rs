@@ -5,10 +5,13 @@
 use super::{
     card::{Card, Face, Row, Span, Text, Title, Tone, name, plain, ready, strong_name, text},
     changes::{board_of, undo_line},
-    group::hidden_names,
+    command::Command,
+    group::{doubts, hidden_names},
     notice, presence, words,
 };
 use crate::domain::{
+    board::Problem,
+    ids::ChannelId,
     notice::Notice,
     presence::Presence,
     report::{BoardRemoved, BoardReport, BoardSet, GroupAtAGlance, GroupCheck, MemberState, Seen},
@@ -77,7 +80,9 @@ fn all_groups(groups: &[GroupAtAGlance]) -> Card {
             _ => None,
         })
     };
-    let online: usize = checks().map(|check| check.active).sum();
+    let sum = |of: fn(&GroupCheck) -> usize| checks().map(of).sum::<usize>();
+    let (online, unknown, total) =
+        (sum(|check| check.active), sum(|check| check.unknown), sum(|check| check.members.len()));
     let tone = match online {
         _ if checks().any(is_uncertain) => Tone::Caution,
         0 => Tone::Quiet,
@@ -88,8 +93,17 @@ fn all_groups(groups: &[GroupAtAGlance]) -> Card {
             .line(notice::with_remedy(&Notice::NoGroups))
             .footer(text!["updates itself"]);
     }
-    Card::new(tone, text![plain(format!("All groups · {online} online"))])
+    // That nobody is on is said only where somebody could be seen to be on.
+    let counted = match (online, total - unknown) {
+        _ if total == 0 => String::new(),
+        (0, 0) => format!(" · {unknown} unknown"),
+        (0, _) if unknown > 0 => format!(" · 0 online, {unknown} unknown"),
+        _ => format!(" · {online} online"),
+    };
+    let why = doubts(checks().map(|check| (check.stale.as_ref(), check.trouble.as_ref(), check.hides_names)));
+    Card::new(tone, text!["All groups", plain(counted)])
         .rows(groups.iter().map(group_row))
+        .rows(why.into_iter().map(Row::Text))
         .footer(text!["updates itself"])
 }
 
@@ -134,6 +148,28 @@ fn online(check: &GroupCheck) -> Text {
     line
 }
 
+/// Which board cannot be written, and why.
+pub(super) fn stuck(group: Option<&str>, channel: ChannelId, problem: &Problem) -> Text {
+    let mut line = text!["The "];
+    line.extend(board_of(group));
+    line.extend(text![" in ", Span::Channel(channel)]);
+    let Problem::Forbidden { missing } = problem;
+    line.push(plain(match missing.as_slice() {
+        [] => ": Discord refuses it.".to_owned(),
+        missing => format!(": the bot lacks {}.", missing.join(", ")),
+    }));
+    line
+}
+
+/// What to do about that.
+pub(super) fn unstick() -> Text {
+    text![
+        "Allow that in the channel's settings, and it goes on by itself; or put it elsewhere with ",
+        Command::GroupBoard,
+        "."
+    ]
+}
+
 /// The answer of `group board`.
 pub fn set(report: &BoardSet) -> Card {
     let subject = report.group.as_deref().map_or_else(|| text!["All groups"], |group| text![name(group)]);
@@ -158,7 +194,12 @@ pub fn removed(report: &BoardRemoved) -> Card {
 mod tests {
     use super::*;
     use crate::{
-        domain::{ids::GroupId, notice::Notice, presence::Unknown},
+        domain::{
+            ids::GroupId,
+            notice::Notice,
+            presence::{Stale, Unknown},
+            trouble::{Trouble, TroubleKind},
+        },
         view::samples,
     };
 
@@ -233,5 +274,44 @@ mod tests {
         ⚫ Nobody · no members
         _ updates itself
         ");
+    }
+
+    #[test]
+    fn the_board_of_all_groups_claims_nothing_and_says_each_cause_once_when_nobody_is_known() {
+        let dark = |of: fn(&mut GroupCheck, Trouble)| {
+            let mut check = samples::group_check("");
+            check.members.truncate(2);
+            for state in &mut check.members {
+                state.presence = Presence::Unknown { cause: Unknown::NeverSeen, last_seen: None };
+            }
+            (check.active, check.unknown) = (0, 2);
+            of(&mut check, samples::trouble(TroubleKind::Down { status: 503 }));
+            Seen::Check(check)
+        };
+        let groups = vec![
+            glance(1, "Down", dark(|check, trouble| check.trouble = Some(trouble))),
+            glance(2, "Down too", dark(|check, trouble| check.trouble = Some(trouble))),
+            glance(
+                3,
+                "Frozen",
+                dark(|check, _| check.stale = Some(Stale::NotQueried { since: Some(samples::ago(9)) })),
+            ),
+            glance(4, "Hidden", dark(|check, _| check.hides_names = true)),
+            glance(5, "New ones", Seen::NotYet),
+        ];
+        insta::assert_snapshot!(told(&BoardReport::Groups(groups)), @"
+        Caution | All groups · 8 unknown
+        ❔ Down · 2 unknown
+        ❔ Down too · 2 unknown
+        ❔ Frozen · 2 unknown
+        ❔ Hidden · 2 unknown
+        ❔ New ones · the first look is under way
+        BattleMetrics has a fault. Try again in a minute.
+        Who is online cannot be told: BattleMetrics cannot query the server. Last update 9 m ago.
+        This server seems to hide its players' names, so nobody can be recognised on it. Only its owner can change that.
+        _ updates itself
+        ");
+        let started = BoardReport::Groups(vec![glance(1, "New ones", Seen::NotYet)]);
+        assert_eq!(told(&started).lines().next(), Some("Quiet | All groups"));
     }
 }

@@ -11,7 +11,7 @@ use super::{
     notice, words,
 };
 use crate::domain::{
-    presence::{Presence, Unknown},
+    presence::{Presence, Stale, Unknown},
     report::{
         GroupBrief, GroupCheck, GroupDeleted, GroupList, GroupPinned, GroupRenamed, GroupRow, GroupUpdated, Imported,
         ImportedLine, LineResult, MemberAdded, MemberName, MemberRemoved, NotUpdated,
@@ -36,8 +36,11 @@ pub fn list(report: &GroupList) -> Card {
             Some(_) => card.line(text!["Add a player with ", Command::GroupAdd, "; that makes the group."]),
         };
     }
-    let card = Card::new(Tone::Plain, text![plain(words::count(report.groups.len(), "group", "groups"))])
-        .rows(report.groups.iter().map(group_row));
+    let why = doubts(report.groups.iter().map(|row| (row.stale.as_ref(), row.trouble.as_ref(), row.hides_names)));
+    let tone = if why.is_empty() { Tone::Plain } else { Tone::Caution };
+    let card = Card::new(tone, text![plain(words::count(report.groups.len(), "group", "groups"))])
+        .rows(report.groups.iter().map(group_row))
+        .rows(why.into_iter().map(Row::Text));
     match &report.server {
         Some(server) => card.footer(text![name(&server.name)]),
         None => card.line(text!["No server is set. Choose one with ", Command::ServerSet, "."]),
@@ -58,7 +61,17 @@ fn group_row(group: &GroupRow) -> Row {
     if let Some(server) = &group.pinned {
         cells.push(text!["on ", name(&server.name)]);
     }
+    cells.extend(doubt(group).map(|doubt| text![plain(doubt)]));
     Row::Columns(cells)
+}
+
+/// Why what is said of a group may not be so now, in a few words.
+fn doubt(group: &GroupRow) -> Option<String> {
+    let cause = group.trouble.as_ref().map(words::trouble).or_else(|| group.stale.as_ref().map(words::stale));
+    match cause {
+        Some(cause) => Some(format!("unknown now: {cause}")),
+        None => group.hides_names.then(|| words::cause(&Unknown::NamesHidden)),
+    }
 }
 
 /// The answer of `group add`.
@@ -180,6 +193,17 @@ pub fn hidden_names() -> Text {
     text![
         "This server seems to hide its players' names, so nobody can be recognised on it. Only its owner can change that."
     ]
+}
+
+/// Why it is not known of several groups who is on, each reason once: the list is not believed, a service failed, names are
+/// hidden.
+pub(super) fn doubts<'a>(
+    groups: impl IntoIterator<Item = (Option<&'a Stale>, Option<&'a Trouble>, bool)>,
+) -> Vec<Text> {
+    let lines = groups.into_iter().flat_map(|(stale, trouble, hides_names)| {
+        [stale.map(words::stale_line), trouble.map(notice::trouble_line), hides_names.then(hidden_names)]
+    });
+    words::each_once(lines.flatten(), &[])
 }
 
 /// Said where somebody's profile is private.

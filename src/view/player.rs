@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{
     card::{Card, Face, Row, Span, Text, Tone, link, name, plain, ready, text},
     command::Command,
-    group::{checked, private_profile},
+    group::{checked, hidden_names, private_profile},
     notice, presence, words,
 };
 use crate::domain::{
@@ -34,6 +34,7 @@ pub fn check(report: &PlayerCheck, face: Face, now: Timestamp) -> Card {
         .line_if(report.private.then(private_profile))
         .line_if(report.stale.as_ref().map(words::stale_line))
         .line_if(report.trouble.as_ref().map(notice::trouble_line))
+        .line_if(report.hides_names.then(hidden_names))
         .field_if("Time on this server", report.total.map(|total| text![Span::Lasting(total)]))
         .field_if("First seen", report.first_seen.map(|first| text![Span::At(first)]))
         .field_if("Other names", listed(&names))
@@ -137,6 +138,29 @@ mod tests {
         2026-06-16 20:33 UTC · 2 h 13 m so far
         2026-06-15 21:46 UTC · 2 h 55 m
         _ Rusty Moose |US Monthly| · checked 40 s ago
+        ");
+    }
+
+    #[test]
+    fn on_a_server_that_hides_names_the_reason_is_told_on_both_faces() {
+        let report = PlayerCheck {
+            presence: Presence::Unknown { cause: Unknown::NamesHidden, last_seen: Some(samples::ago(75)) },
+            sessions: Vec::new(),
+            hides_names: true,
+            ..samples::player_check("")
+        };
+        let head = |face| {
+            let told = samples::sketch(&check(&report, face, samples::now()), face);
+            told.lines().take(3).collect::<Vec<_>>().join("\n")
+        };
+        insta::assert_snapshot!(format!("{}\n\n{}", head(Face::Discord), head(Face::Terminal)), @"
+        Caution | ChennyBounce
+        ❔ ChennyBounce · unknown: this server hides names, last seen 1 h 15 m ago
+        This server seems to hide its players' names, so nobody can be recognised on it. Only its owner can change that.
+
+        Caution | ChennyBounce
+        [?] ChennyBounce : unknown, this server hides names, last seen 1h 15m ago
+        This server seems to hide its players' names, so nobody can be recognised on it. Only its owner can change that.
         ");
     }
 

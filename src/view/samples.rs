@@ -12,6 +12,7 @@ use super::{
     changes, choices, group, help, history, keeping, notice, player, presence, server, status, words,
 };
 use crate::domain::{
+    board::Problem,
     facts::{FormerName, QueryStatus, Server, ServerStatus},
     ids::{BoardId, ChangeId, ChannelId, GroupId, GuildKey, MemberId, PlayerId, RoleId, ServerId, SteamId},
     keeping::{
@@ -95,6 +96,9 @@ pub(crate) fn group_list(tag: &str) -> GroupList {
         members: 7,
         pinned,
         last_check,
+        stale: None,
+        trouble: None,
+        hides_names: false,
     };
     GroupList {
         groups: vec![
@@ -244,6 +248,7 @@ pub(crate) fn player_check(tag: &str) -> PlayerCheck {
         as_of: now() - SignedDuration::from_secs(40),
         stale: None,
         trouble: None,
+        hides_names: false,
     }
 }
 
@@ -349,6 +354,14 @@ pub(crate) fn status_report(tag: &str) -> Status {
         storage: None,
         little_room: None,
         counts: Some(counts()),
+        boards: Some(GuildBoards {
+            total: 1,
+            stuck: vec![StuckBoard {
+                group: Some(format!("{tag}Purple Base")),
+                channel: ChannelId::new(77).unwrap(),
+                problem: Problem::Forbidden { missing: vec!["Send Messages".to_owned()] },
+            }],
+        }),
         battlemetrics: ServiceStatus {
             configured: true,
             limit: Some(60),
@@ -523,7 +536,7 @@ pub(crate) fn reports(tag: &str) -> Vec<Sample> {
         outcome("player check", &player_check(tag), |report, face| player::check(report, face, now())),
         outcome("player history", &player_history(tag), history::player),
         sample("group history", &group_history(tag), history::group),
-        sample("status", &status_report(tag), |report, _| status::status(report)),
+        sample("status", &status_report(tag), status::status),
         sample("settings", &settings_report(tag), |report, _| status::settings(report)),
         sample("audit", &audit(tag), |report, _| changes::audit(report)),
         sample("undo", &undone(tag), |report, _| changes::undone(report)),

@@ -3,21 +3,24 @@
 //! Only wording and order of lines; nothing is measured here.
 
 use super::{
-    card::{Card, Row, Span, Text, Tone, code, name, plain, text},
+    board,
+    card::{Card, Face, Row, Span, Text, Tone, code, name, plain, text},
     changes::undo_line,
     group::hidden_names,
     notice, words,
 };
 use crate::domain::{
     presence::Stale,
-    report::{Counts, Health, Purpose, Retention, ServiceStatus, SettingsReport, Status},
+    report::{Health, Purpose, Retention, ServiceStatus, SettingsReport, Status, StuckBoard},
     trouble::{Service, Trouble, TroubleKind},
 };
 
 /// The answer of `status`.
-pub fn status(report: &Status) -> Card {
+pub fn status(report: &Status, face: Face) -> Card {
     let services = [("BattleMetrics", &report.battlemetrics), ("Steam", &report.steam)];
+    let stuck = report.boards.as_ref().map_or(&[][..], |boards| &boards.stuck);
     let troubled = report.storage.is_some()
+        || !stuck.is_empty()
         || report.little_room.is_some()
         || services.iter().any(|(_, service)| service.paused_until.is_some() || service.trouble.is_some_and(serious));
     let tone = if troubled { Tone::Caution } else { Tone::Good };
@@ -39,7 +42,8 @@ pub fn status(report: &Status) -> Card {
         .rows(storage(report))
         .field_if("Discord servers", report.counts.map(|counts| text![plain(counts.guilds.to_string())]))
         .field_if("Kept", kept.map(|kept| text![plain(kept)]))
-        .field_if("Boards", report.counts.filter(|counts| counts.boards > 0).map(boards))
+        .field_if("Boards", boards(report, face))
+        .rows(stuck_boards(stuck))
         .field_if("Discord", latency)
         .rows(services.into_iter().flat_map(|(key, service)| service_rows(key, service)))
         .rows(watches(report))
@@ -59,13 +63,32 @@ fn storage(report: &Status) -> Vec<Row> {
     trouble.into_iter().chain(room).collect()
 }
 
-fn boards(counts: Counts) -> Text {
-    match counts.boards_stuck {
-        0 => text![plain(counts.boards.to_string())],
-        stuck => {
-            text![plain(format!("{}, of which {stuck} cannot be written; the log channel says why", counts.boards))]
+/// On Discord those of the guild that asks, for others are not its business; in the terminal those of all guilds.
+fn boards(report: &Status, face: Face) -> Option<Text> {
+    let own = report.boards.as_ref().map(|own| (own.total, own.stuck.len()));
+    let (total, stuck) = match face {
+        Face::Discord => own?,
+        Face::Terminal => {
+            let counts = report.counts?;
+            (number(counts.boards), number(counts.boards_stuck))
         }
+    };
+    let mut line = match (total, stuck) {
+        (0, _) => return None,
+        (total, 0) => text![plain(total.to_string())],
+        (total, stuck) => text![plain(format!("{total}, of which {stuck} cannot be written"))],
+    };
+    if stuck > own.map_or(0, |(_, stuck)| stuck) {
+        line.extend(text!["; for the reason give a Discord server's id: ", code("rustops --guild ID status")]);
     }
+    Some(line)
+}
+
+/// Which boards of the guild cannot be written, why, and what to do.
+fn stuck_boards(stuck: &[StuckBoard]) -> Vec<Row> {
+    let lines = stuck.iter().map(|one| board::stuck(one.group.as_deref(), one.channel, &one.problem));
+    let remedy = (!stuck.is_empty()).then(board::unstick);
+    lines.chain(remedy).map(Row::Text).collect()
 }
 
 /// Everything but a missing Steam key, which is a choice.
@@ -130,13 +153,7 @@ fn service_troubles(report: &Status) -> Vec<Text> {
 
 /// Each line once, without those that were said before.
 fn once(lines: impl Iterator<Item = Text>, said: &[Text]) -> Vec<Row> {
-    let mut new: Vec<Text> = Vec::new();
-    for line in lines {
-        if !said.contains(&line) && !new.contains(&line) {
-            new.push(line);
-        }
-    }
-    new.into_iter().map(Row::Text).collect()
+    words::each_once(lines, said).into_iter().map(Row::Text).collect()
 }
 
 /// What to do about a server that cannot be watched well.
@@ -221,21 +238,26 @@ fn kept_for(retention: Retention) -> Text {
 mod tests {
     use super::*;
     use crate::{
-        domain::{notice::Storage, report::StorageTrouble},
-        view::{card::Face, samples},
+        domain::{
+            notice::Storage,
+            report::{GuildBoards, StorageTrouble},
+        },
+        view::samples,
     };
 
     #[test]
     fn the_state_of_the_bot_with_a_missing_key() {
-        insta::assert_snapshot!(samples::sketch(&status(&samples::status_report("")), Face::Terminal), @"
-        Good | RustOps is running
+        insta::assert_snapshot!(samples::sketch(&status(&samples::status_report(""), Face::Terminal), Face::Terminal), @"
+        Caution | RustOps is running, with problems
         Version: 0.1.0
         Running for: 3d 3h
         Memory: 48.3 MB
         Database: 3.4 MB
         Discord servers: 2
         Kept: 3 groups · 21 members · 512 players known
-        Boards: 2, of which 1 cannot be written; the log channel says why
+        Boards: 2, of which 1 cannot be written
+        The board of Purple Base in channel 77: the bot lacks Send Messages.
+        Allow that in the channel's settings, and it goes on by itself; or put it elsewhere with rustops group board.
         Discord: 42 ms
         BattleMetrics: set up · 57 of 60 requests a minute left · last minute: 3 for commands
         Steam: not set up
@@ -254,10 +276,49 @@ mod tests {
     }
 
     #[test]
+    fn a_guild_hears_of_its_own_boards_and_the_terminal_of_all() {
+        let boards = |face, own| {
+            let report = Status { boards: own, ..samples::status_report("") };
+            let told = samples::sketch(&status(&report, face), face);
+            told.lines().filter(|line| line.contains("oard")).collect::<Vec<_>>().join("\n")
+        };
+        let well = GuildBoards { total: 1, stuck: Vec::new() };
+        let stuck = samples::status_report("").boards;
+        let told = [
+            boards(Face::Discord, stuck.clone()),
+            boards(Face::Discord, Some(well.clone())),
+            boards(Face::Discord, Some(GuildBoards::default())),
+            boards(Face::Terminal, stuck),
+            boards(Face::Terminal, Some(well)),
+        ];
+        insta::assert_snapshot!(told.join("\n\n"), @"
+        Boards: 1, of which 1 cannot be written
+        The board of Purple Base in channel 77: the bot lacks Send Messages.
+        Allow that in the channel's settings, and it goes on by itself; or put it elsewhere with /group board.
+
+        Boards: 1
+
+
+
+        Boards: 2, of which 1 cannot be written
+        The board of Purple Base in channel 77: the bot lacks Send Messages.
+        Allow that in the channel's settings, and it goes on by itself; or put it elsewhere with rustops group board.
+
+        Boards: 2, of which 1 cannot be written; for the reason give a Discord server's id: rustops --guild ID status
+        ");
+    }
+
+    #[test]
     fn a_pause_is_told_at_once() {
         let mut report = samples::status_report("");
+        report.boards = None;
+        let title = |report: &Status| {
+            let told = samples::sketch(&status(report, Face::Discord), Face::Discord);
+            told.lines().next().unwrap().to_owned()
+        };
+        assert_eq!(title(&report), "Good | RustOps is running");
         report.battlemetrics.paused_until = Some(samples::ago(-2));
-        insta::assert_snapshot!(samples::sketch(&status(&report), Face::Discord).lines().next().unwrap(), @"Caution | RustOps is running, with problems");
+        assert_eq!(title(&report), "Caution | RustOps is running, with problems");
     }
 
     #[test]
@@ -265,8 +326,8 @@ mod tests {
         let mut report = samples::status_report("");
         report.storage = Some(StorageTrouble { problem: Storage::Full, since: samples::ago(7) });
         report.little_room = Some(1_200_000);
-        report.counts = None;
-        insta::assert_snapshot!(samples::sketch(&status(&report), Face::Terminal).split("\nDiscord: ").next().unwrap(), @"
+        (report.counts, report.boards) = (None, None);
+        insta::assert_snapshot!(samples::sketch(&status(&report, Face::Terminal), Face::Terminal).split("\nDiscord: ").next().unwrap(), @"
         Caution | RustOps is running, with problems
         Version: 0.1.0
         Running for: 3d 3h
@@ -281,8 +342,9 @@ mod tests {
     fn a_wrong_clock_is_told_with_its_remedy() {
         let mut report = samples::status_report("");
         report.watches.truncate(1);
+        report.boards = None;
         report.watches[0].health = Health::Stale { why: samples::stales()[4] };
-        insta::assert_snapshot!(samples::sketch(&status(&report), Face::Discord).lines().nth(14).unwrap(), @"Who is online cannot be told: the clock of the bot's machine is 3h 5m behind. Whoever runs the bot: set the clock (timedatectl set-ntp true); the rest mends itself.");
+        insta::assert_snapshot!(samples::sketch(&status(&report, Face::Discord), Face::Discord).lines().nth(13).unwrap(), @"Who is online cannot be told: the clock of the bot's machine is 3h 5m behind. Whoever runs the bot: set the clock (timedatectl set-ntp true); the rest mends itself.");
     }
 
     #[test]

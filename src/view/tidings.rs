@@ -3,12 +3,13 @@
 //! Only wording; to whom it goes is known elsewhere.
 
 use super::{
-    card::{Card, Span, Tone, code, link, name, plain, text},
+    board,
+    card::{Card, Tone, code, link, name, plain, text},
     changes::board_of,
     command::Command,
     notice, words,
 };
-use crate::domain::{board::Problem, tidings::Tidings};
+use crate::domain::tidings::Tidings;
 
 /// The message.
 pub fn card(tidings: &Tidings) -> Card {
@@ -21,20 +22,9 @@ pub fn card(tidings: &Tidings) -> Card {
         Tidings::WatchResumed => {
             Card::new(Tone::Good, text!["BattleMetrics answers again"]).line(text!["The servers are watched again."])
         }
-        Tidings::BoardStuck { group, channel, problem: Problem::Forbidden { missing } } => {
-            let mut line = text!["The "];
-            line.extend(board_of(group.as_deref()));
-            line.extend(text![" in ", Span::Channel(*channel)]);
-            line.push(plain(match missing.as_slice() {
-                [] => ": Discord refuses it.".to_owned(),
-                missing => format!(": the bot lacks {}.", missing.join(", ")),
-            }));
-            Card::new(Tone::Caution, text!["A board cannot be updated"]).line(line).line(text![
-                "Allow that in the channel's settings, and it goes on by itself; or put it elsewhere with ",
-                Command::GroupBoard,
-                "."
-            ])
-        }
+        Tidings::BoardStuck { group, channel, problem } => Card::new(Tone::Caution, text!["A board cannot be updated"])
+            .line(board::stuck(group.as_deref(), *channel, problem))
+            .line(board::unstick()),
         Tidings::NewRelease { version, page } => {
             let mut line = text!["This bot is ", name(env!("CARGO_PKG_VERSION")), "."];
             if let Some(page) = page {
@@ -59,7 +49,7 @@ pub fn card(tidings: &Tidings) -> Card {
 mod tests {
     use super::*;
     use crate::{
-        domain::{ids::ChannelId, trouble::TroubleKind},
+        domain::{board::Problem, ids::ChannelId, trouble::TroubleKind},
         view::{card::Face, samples},
     };
 

@@ -167,6 +167,17 @@ pub fn trouble(trouble: &Trouble) -> String {
     }
 }
 
+/// Each line once, without those that were `said` before.
+pub(super) fn each_once(lines: impl IntoIterator<Item = Text>, said: &[Text]) -> Vec<Text> {
+    let mut new: Vec<Text> = Vec::new();
+    for line in lines {
+        if !said.contains(&line) && !new.contains(&line) {
+            new.push(line);
+        }
+    }
+    new
+}
+
 /// Spans without any markup, for titles, footers, menus and JSON. Instants are printed in UTC.
 pub fn flat(face: Face, line: &[Span], now: Timestamp) -> String {
     line.iter().map(|span| piece(face, span, now, &TimeZone::UTC)).collect()

@@ -429,3 +429,102 @@ async fn what_a_closed_log_channel_did_not_take_is_told_once_it_is_open_again() 
     minutes(&stage, 2).await;
     assert_eq!(log.messages().len(), 1);
 }
+
+#[tokio::test]
+async fn refresh_while_battlemetrics_is_down_says_so_and_how_old_the_board_is() {
+    let (stage, guild, ann, scouting) = purple_base().await;
+    let board = put_up(&stage, &ann, &scouting).await;
+    for _ in 0..20 {
+        stage.blink().await;
+    }
+    stage.sim.fault(Service::BattleMetrics, Fault::Status(503).times(10_000));
+    // The second press asks nobody: that it failed is known.
+    for who in ["Ann", "Ben"] {
+        let told = stage.told_alone(&guild.member(who).in_channel(&scouting).presses(&board, "Refresh").await).await;
+        let text = told.text();
+        assert!(text.contains("BattleMetrics has a fault"), "{text}");
+        assert!(text.contains("The board shows what was so <t:"), "{text}");
+        assert!(!text.contains("what is so now"), "{text}");
+    }
+    assert!(shows(&scouting, "3 of 7 online"), "what was seen a moment ago still stands");
+
+    // Once it is on the board itself that nothing is known, there is no age to tell.
+    stage.passes_until(|_| shows(&scouting, "7 unknown")).await;
+    minutes(&stage, 1).await;
+    let told = stage.told_alone(&ann.in_channel(&scouting).presses(&board, "Refresh").await).await;
+    let text = told.text();
+    assert!(text.contains("BattleMetrics has a fault") && !text.contains("what was so"), "{text}");
+
+    stage.sim.clear_faults();
+    stage.passes_until(|_| shows(&scouting, "3 of 7 online")).await;
+    // What happened meanwhile is found out.
+    minutes(&stage, 3).await;
+    let told = stage.told_alone(&ann.in_channel(&scouting).presses(&board, "Refresh").await).await;
+    assert!(told.text().contains("The board shows what is so now"), "{}", told.text());
+}
+
+#[tokio::test]
+async fn refresh_before_the_first_look_does_not_call_the_board_current() {
+    let stage = Stage::open().await;
+    let (guild, ann) = stage.clan().await;
+    stage.tracks(&ann, "Purple Base", &cast::PURPLE_BASE).await;
+    let scouting = guild.channel("scouting");
+    says(&ann.types(&format!("/group board {GROUP} channel:#scouting")).await, "Board put up");
+    let board = scouting.messages().remove(0);
+    let told = stage.told_alone(&ann.in_channel(&scouting).presses(&board, "Refresh").await).await;
+    assert!(told.text().contains("The first look is under way"), "{}", told.text());
+}
+
+#[tokio::test]
+async fn the_board_of_all_groups_says_why_nobody_is_known() {
+    let (stage, _, ann, scouting) = purple_base().await;
+    stage.tracks(&ann, "Dark ones", &[cast::TEE_HIGGINS]).await;
+    says(&ann.types("/group board channel:#scouting").await, "All groups in #scouting");
+    stage.passes_until(|_| shows(&scouting, "All groups · 3 online")).await;
+    stage.sim.fault(Service::BattleMetrics, Fault::Status(503).times(10_000));
+    stage.passes_until(|_| shows(&scouting, "All groups · 8 unknown")).await;
+    let text = scouting.messages()[0].text();
+    assert_eq!(text.matches("BattleMetrics has a fault. Try again in a minute.").count(), 1, "{text}");
+    stage.sim.clear_faults();
+    stage.passes_until(|_| shows(&scouting, "All groups · 3 online")).await;
+}
+
+#[tokio::test]
+async fn the_status_says_which_board_is_stuck_and_what_to_do_also_without_a_log_channel() {
+    let (stage, _, ann, scouting) = purple_base().await;
+    put_up(&stage, &ann, &scouting).await;
+    scouting.denies_bot(permission::SEND_MESSAGES | permission::EMBED_LINKS);
+    scouting.loses(&scouting.messages()[0]);
+    stage.sim.leaves(cast::CHENNY_BOUNCE.id, cast::RUSTY_MOOSE);
+    stage.passes_until(|_| !ann.inbox().is_empty()).await;
+    let status = ann.types("/rustops status").await;
+    says(&status, "RustOps is running, with problems");
+    says(&status, "1, of which 1 cannot be written");
+    says(&status, "The board of Purple Base in #scouting: the bot lacks Send Messages, Embed Links.");
+    says(&status, "Allow that in the channel's settings, and it goes on by itself");
+    assert!(!status.text().contains("log channel"), "{}", status.text());
+
+    let other = stage.discord.guild("Neighbours").member("Nora").types("/rustops status").await;
+    says(&other, "RustOps is running «");
+    for foreign in ["Purple Base", "scouting", "Boards"] {
+        assert!(!other.text().contains(foreign), "{}", other.text());
+    }
+
+    scouting.lets_bot(permission::SEND_MESSAGES | permission::EMBED_LINKS);
+    stage.passes_until(|_| shows(&scouting, "2 of 7 online")).await;
+    let status = ann.types("/rustops status").await;
+    assert!(!status.text().contains("cannot be written"), "{}", status.text());
+}
+
+#[tokio::test]
+async fn in_a_thread_no_board_is_put_up_and_it_says_where_to() {
+    let (stage, guild, ann, scouting) = purple_base().await;
+    let thread = guild.thread("raid of friday", &scouting);
+    let in_thread = ann.in_channel(&thread);
+    let told = stage.told_alone(&in_thread.types(&format!("/group board {GROUP}")).await).await;
+    assert!(told.text().contains("A board cannot stand in a thread"), "{}", told.text());
+    assert!(told.text().contains("with the option **channel**"), "{}", told.text());
+    assert!(stage.app().boards().await.unwrap().living.is_empty() && thread.messages().is_empty());
+    says(&in_thread.types(&format!("/group board {GROUP} channel:#scouting")).await, "Board put up");
+    stage.passes_until(|_| shows(&scouting, "3 of 7 online")).await;
+}

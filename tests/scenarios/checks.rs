@@ -243,3 +243,44 @@ async fn discord_fails_now_and_then_and_nobody_notices() {
         says(&reply, "No groups yet");
     }
 }
+
+#[tokio::test]
+async fn a_player_on_a_server_that_hides_names_is_told_about_with_the_reason() {
+    let stage = Stage::open().await;
+    let (_, ann) = stage.clan().await;
+    ann.types(&format!("/server set name:{}", cast::HIDDEN)).await;
+    let told = ann.types(&format!("/player check player:{}", cast::SLEEPY.id)).await;
+    says(&told, "this server hides names");
+    says(&told, "Only its owner can change that.");
+}
+
+#[tokio::test]
+async fn the_list_of_groups_says_during_an_outage_that_it_is_not_current_and_why() {
+    let stage = Stage::open().await;
+    let (_, ann) = stage.clan().await;
+    stage.tracks(&ann, "Purple Base", &cast::PURPLE_BASE).await;
+    stage.tracks(&ann, "Dark ones", &[cast::SLEEPY]).await;
+    says(&ann.types("/group check group:Purple Base").await, "3 of 7 online");
+    stage.watches_for(120).await;
+    stage.sim.fault(Service::BattleMetrics, Fault::Status(503).times(10_000));
+    stage.watches_for(1200).await;
+    let list = ann.types("/group list").await;
+    insta::assert_snapshot!("list_while_down", list.text());
+    stage.sim.clear_faults();
+    stage.watches_for(1200).await;
+    assert!(!ann.types("/group list").await.text().contains("unknown now"));
+}
+
+#[tokio::test]
+async fn the_list_of_groups_says_which_are_on_a_server_that_hides_names() {
+    let stage = Stage::open().await;
+    let (_, ann) = stage.clan().await;
+    stage.tracks(&ann, "Purple Base", &[cast::CHENNY_BOUNCE, cast::SLEEPY]).await;
+    ann.types(&format!("/server set name:{}", cast::HIDDEN)).await;
+    // Nobody watches yet: it was found out when the server was set.
+    let before = ann.types("/group list").await;
+    says(&before, "this server hides names");
+    says(&before, "This server seems to hide its players' names");
+    stage.watches_for(120).await;
+    insta::assert_snapshot!("list_hidden", ann.types("/group list").await.text());
+}

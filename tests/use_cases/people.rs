@@ -43,6 +43,17 @@ async fn somebody_never_heard_of_who_is_not_on_can_be_looked_up() {
 }
 
 #[tokio::test]
+async fn on_a_server_that_hides_names_the_answer_says_so() {
+    let stage = Stage::with_purple_base().await;
+    let id = cast::CHENNY_BOUNCE.id.to_string();
+    assert!(!player(&stage, &id).await.hides_names);
+    stage.set_server(cast::HIDDEN).await;
+    let check = player(&stage, &id).await;
+    assert_eq!(check.presence, Presence::Unknown { cause: Unknown::NamesHidden, last_seen: None });
+    assert!(check.hides_names);
+}
+
+#[tokio::test]
 async fn somebody_never_seen_on_this_server_is_unknown() {
     let stage = Stage::on_the_moose().await;
     let check = player(&stage, &cast::SLEEPY.id.to_string()).await;

@@ -91,7 +91,7 @@ fn a_narrow_terminal_gets_whole_words_and_no_long_lines() {
 #[test]
 fn facts_stand_beside_their_keys_and_wrap_beneath_themselves() {
     let server = crate::view::server::get(&samples::server_get(""));
-    let status = crate::view::status::status(&samples::status_report(""));
+    let status = crate::view::status::status(&samples::status_report(""), Face::Terminal);
     insta::assert_snapshot!(format!("{}\n\n{}", shown(&server), card(&status, &screen(60))), @"
     Rusty Moose |US Monthly|
     ------------------------
@@ -104,16 +104,19 @@ fn facts_stand_beside_their_keys_and_wrap_beneath_themselves() {
     Page        BattleMetrics https://www.battlemetrics.com/servers/rust/9565288
     BattleMetrics · as of 1m ago
 
-    RustOps is running
-    ------------------
+    RustOps is running, with problems
+    ---------------------------------
     Version          0.1.0
     Running for      3d 3h
     Memory           48.3 MB
     Database         3.4 MB
     Discord servers  2
     Kept             3 groups · 21 members · 512 players known
-    Boards           2, of which 1 cannot be written; the log
-                     channel says why
+    Boards           2, of which 1 cannot be written
+    The board of Purple Base in channel 77: the bot lacks Send
+        Messages.
+    Allow that in the channel's settings, and it goes on by
+        itself; or put it elsewhere with rustops group board.
     Discord          42 ms
     BattleMetrics    set up · 57 of 60 requests a minute left ·
                      last minute: 3 for commands

@@ -2,6 +2,8 @@
 //!
 //! How a board keeps itself current is in [`super::super::herald`].
 
+use poise::serenity_prelude::ChannelType;
+
 use super::super::{
     components::Report,
     herald::Stuck,
@@ -14,10 +16,22 @@ use crate::{
     view,
 };
 
-/// Puts a board up, or moves it, and says so to the asker alone: the board speaks for itself.
-pub(in super::super) async fn put_up(talk: &Talk, group: Option<&str>, channel: Option<ChannelId>) -> Done {
+/// Puts a board up, or moves it, and says so to the asker alone: the board speaks for itself. `kind` is of the channel in
+/// which this is asked.
+pub(in super::super) async fn put_up(
+    talk: &Talk,
+    group: Option<&str>,
+    channel: Option<ChannelId>,
+    kind: Option<ChannelType>,
+) -> Done {
     talk.later_privately().await?;
     let (here, missing_here) = talk.channel();
+    // Discord archives threads by and by, posts of forums too; what stands there cannot be changed any more.
+    let is_thread =
+        matches!(kind, Some(ChannelType::PublicThread | ChannelType::PrivateThread | ChannelType::NewsThread));
+    if channel.is_none() && is_thread {
+        return Err(phrases::board_in_thread().into());
+    }
     let channel = channel.or(here).ok_or_else(|| anyhow::anyhow!("a command without a channel"))?;
     talk.app().may_change(talk.asker()).await?;
     let guild = &talk.asker().guild;
@@ -52,8 +66,8 @@ pub(in super::super) async fn refresh(talk: &Talk, id: BoardId) -> Done {
     if talk.pressed() != board.message {
         return Err(phrases::stale().into());
     }
-    talk.app().board_look_again(&board).await?;
-    talk.herald().show_through(talk, id).await
+    let hindered = talk.app().board_look_again(&board).await?;
+    talk.herald().show_through(talk, id, hindered).await
 }
 
 /// Every page of the board, for the asker alone.

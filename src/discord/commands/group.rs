@@ -303,7 +303,8 @@ async fn board(
     channel: Option<serenity::PartialChannel>,
 ) -> Result<(), Trouble> {
     let channel = channel.and_then(|channel| ChannelId::new(channel.id.get()));
-    super::board::put_up(ctx.data(), group.as_deref(), channel).await
+    let here = ctx.interaction.channel.as_ref().map(|channel| channel.kind);
+    super::board::put_up(ctx.data(), group.as_deref(), channel, here).await
 }
 
 /// Read the members' names again; old ones stay searchable

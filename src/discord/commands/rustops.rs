@@ -45,7 +45,8 @@ pub(in super::super) async fn rustops(_: Ctx<'_>) -> Done {
 async fn status(ctx: Ctx<'_>) -> Result<(), Trouble> {
     let talk = ctx.data();
     let latency = talk.door.latency().await;
-    talk.say(view::status::status(&talk.app().status(latency).await?)).await
+    let status = talk.app().status_for(talk.asker(), latency).await?;
+    talk.say(view::status::status(&status, Face::Discord)).await
 }
 
 /// Time zone, who may change things, log channel; needs Manage Server

@@ -1,9 +1,11 @@
 //! What `group board` answers, and what a board shows.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::GroupCheck;
 use crate::domain::{
+    board::Problem,
     ids::{BoardId, ChangeId, ChannelId, GroupId},
     notice::Notice,
 };
@@ -32,6 +34,27 @@ pub struct BoardRemoved {
     pub channel: ChannelId,
     /// The change, for undo.
     pub change: ChangeId,
+}
+
+/// The boards of a guild, for `status`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct GuildBoards {
+    /// All of them.
+    pub total: usize,
+    /// Those that cannot be written until somebody mends something.
+    pub stuck: Vec<StuckBoard>,
+}
+
+/// A board that cannot be written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StuckBoard {
+    /// The group that it shows; none: all groups.
+    pub group: Option<String>,
+    /// Where it stands.
+    pub channel: ChannelId,
+    /// Why not.
+    #[serde(flatten)]
+    pub problem: Problem,
 }
 
 /// What a board shows.
@@ -82,5 +105,18 @@ impl BoardReport {
             Self::Group(group) => group.seen != Seen::NotYet,
             Self::Groups(groups) => groups.iter().all(|group| group.seen != Seen::NotYet),
         }
+    }
+
+    /// As of when it says who is on: the oldest of the lists that it shows; none when it shows none.
+    pub fn as_of(&self) -> Option<Timestamp> {
+        let groups = match self {
+            Self::Group(group) => std::slice::from_ref(group),
+            Self::Groups(groups) => groups,
+        };
+        let shown = groups.iter().filter_map(|group| match &group.seen {
+            Seen::Check(check) if check.stale.is_none() && check.trouble.is_none() => Some(check.as_of),
+            _ => None,
+        });
+        shown.min()
     }
 }

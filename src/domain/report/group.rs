@@ -33,6 +33,12 @@ pub struct GroupRow {
     pub pinned: Option<ServerName>,
     /// The last check; while the server is watched, what the watch saw a moment ago.
     pub last_check: Option<LastCheck>,
+    /// Why the watch cannot tell at the moment who is on: the list of players is not believed.
+    pub stale: Option<Stale>,
+    /// The same: what went wrong with BattleMetrics.
+    pub trouble: Option<Trouble>,
+    /// The group's server seems to hide its players' names.
+    pub hides_names: bool,
 }
 
 /// What the last check of a group found.

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    board::{BoardRemoved, BoardReport, BoardSet, GroupAtAGlance, Seen},
+    board::{BoardRemoved, BoardReport, BoardSet, GroupAtAGlance, GuildBoards, Seen, StuckBoard},
     changes::{Audit, BoardPlace, Change, ChangeRow, Retention, Settings, SettingsPatch, SettingsReport, Undone},
     group::{
         GroupBrief, GroupCheck, GroupDeleted, GroupList, GroupPinned, GroupRenamed, GroupRow, GroupUpdated, Imported,

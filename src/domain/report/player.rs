@@ -45,6 +45,8 @@ pub struct PlayerCheck {
     pub stale: Option<Stale>,
     /// What went wrong with BattleMetrics on the way, if anything.
     pub trouble: Option<Trouble>,
+    /// The server seems to hide its players' names.
+    pub hides_names: bool,
 }
 
 /// One session.

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::ServerName;
+use super::{GuildBoards, ServerName};
 use crate::domain::{notice::Storage, presence::Stale, trouble::Trouble};
 
 /// `status`.
@@ -23,6 +23,8 @@ pub struct Status {
     pub little_room: Option<u64>,
     /// What is kept; none when the database cannot be read.
     pub counts: Option<Counts>,
+    /// The boards of the guild that asks; none when no guild does, or the database cannot be read.
+    pub boards: Option<GuildBoards>,
     /// BattleMetrics.
     pub battlemetrics: ServiceStatus,
     /// Steam.

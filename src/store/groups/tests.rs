@@ -41,9 +41,25 @@ fn groups_are_listed_by_name_with_all_that_is_seen_at_a_glance() {
     let check = LastCheck { active: 1, total: 2, unknown: 0, at: day(1) };
     record_check(&connection, purple, &check).unwrap();
 
-    let plain = GroupRow { id: blue, name: "blue base".to_owned(), members: 0, pinned: None, last_check: None };
+    let plain = GroupRow {
+        id: blue,
+        name: "blue base".to_owned(),
+        members: 0,
+        pinned: None,
+        last_check: None,
+        stale: None,
+        trouble: None,
+        hides_names: false,
+    };
     let pinned = Some(ServerName { id: moose.id, name: moose.name });
-    let full = GroupRow { id: purple, name: "purple base".to_owned(), members: 1, pinned, last_check: Some(check) };
+    let full = GroupRow {
+        id: purple,
+        name: "purple base".to_owned(),
+        members: 1,
+        pinned,
+        last_check: Some(check),
+        ..plain.clone()
+    };
     assert_eq!(list(&connection, &home()).unwrap(), [plain, full]);
     assert_eq!(names(&connection, &home()).unwrap(), ["blue base", "purple base"]);
 }

@@ -130,6 +130,27 @@ fn the_list_tells_the_last_check_of_each_group() {
 }
 
 #[test]
+fn the_list_says_which_groups_it_knows_nothing_new_of_and_each_reason_once() {
+    let mut report = samples::group_list("");
+    report.groups.insert(0, report.groups[1].clone());
+    report.groups[0].trouble = Some(samples::trouble(TroubleKind::Down { status: 503 }));
+    report.groups[1].trouble = Some(samples::trouble(TroubleKind::Down { status: 503 }));
+    report.groups[2].stale = Some(Stale::NotQueried { since: Some(samples::ago(9)) });
+    report.groups[3].hides_names = true;
+    insta::assert_snapshot!(on_discord(&list(&report)), @"
+    Caution | 4 groups
+    Purple Base · 2 of 7 online · checked 3 h ago · unknown now: BattleMetrics has a fault
+    Neighbours · 7 members · not checked yet · unknown now: BattleMetrics has a fault
+    Purple Base · 2 of 7 online · checked 3 h ago · unknown now: BattleMetrics cannot query the server
+    Zerg · 0 of 7 online, 1 unknown · checked 3 h ago · on Rusty Moose |US Monthly| · this server hides names
+    BattleMetrics has a fault. Try again in a minute.
+    Who is online cannot be told: BattleMetrics cannot query the server. Last update 9 m ago.
+    This server seems to hide its players' names, so nobody can be recognised on it. Only its owner can change that.
+    _ Rusty Moose |US Monthly|
+    ");
+}
+
+#[test]
 fn an_empty_list_teaches_the_first_steps() {
     let fresh = GroupList { groups: Vec::new(), server: None };
     let ready = GroupList { groups: Vec::new(), server: samples::group_list("").server };

@@ -42,14 +42,20 @@ impl Guild {
             let id = world.add_person(name);
             let guild = world.guilds.get_mut(&self.id).expect("guilds stay known");
             guild.members.entry(id).or_default();
-            (id, channel_named(world, self.id, "general"))
+            (id, channel_named(world, self.id, "general", None))
         });
         Member { shared: Arc::clone(&self.shared), guild: Some(self.id), id, channel }
     }
 
     /// The channel of this name, made if unknown.
     pub fn channel(&self, name: &str) -> Channel {
-        let id = self.shared.change(|world| channel_named(world, self.id, name));
+        let id = self.shared.change(|world| channel_named(world, self.id, name, None));
+        Channel { shared: Arc::clone(&self.shared), id }
+    }
+
+    /// The thread of this name in a channel, made if unknown.
+    pub fn thread(&self, name: &str, of: &Channel) -> Channel {
+        let id = self.shared.change(|world| channel_named(world, self.id, name, Some(of.id)));
         Channel { shared: Arc::clone(&self.shared), id }
     }
 
@@ -142,6 +148,7 @@ fn found(world: &mut World, name: &str) -> Snowflake {
         name: "general".into(),
         guild: Some(id),
         recipient: None,
+        parent: None,
         overwrites: Vec::new(),
     };
     world.channels.insert(general.id, general);
@@ -160,16 +167,23 @@ fn announce(world: &mut World, guild: Snowflake) {
     world.dispatch(GUILDS, Some(guild), name, &json);
 }
 
-fn channel_named(world: &mut World, guild: Snowflake, name: &str) -> Snowflake {
+fn channel_named(world: &mut World, guild: Snowflake, name: &str, parent: Option<Snowflake>) -> Snowflake {
     let mut channels = world.channels.values();
     let known = channels.find(|channel| channel.guild == Some(guild) && channel.name == name).map(|channel| channel.id);
     known.unwrap_or_else(|| {
         let id = world.new_id();
-        let record =
-            ChannelRecord { id, name: name.into(), guild: Some(guild), recipient: None, overwrites: Vec::new() };
+        let record = ChannelRecord {
+            id,
+            name: name.into(),
+            guild: Some(guild),
+            recipient: None,
+            parent,
+            overwrites: Vec::new(),
+        };
         let json = world.channel_json(&record);
         world.channels.insert(id, record);
-        world.dispatch(GUILDS, Some(guild), "CHANNEL_CREATE", &json);
+        let event = if parent.is_some() { "THREAD_CREATE" } else { "CHANNEL_CREATE" };
+        world.dispatch(GUILDS, Some(guild), event, &json);
         id
     })
 }

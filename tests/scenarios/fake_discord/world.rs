@@ -140,6 +140,8 @@ pub struct ChannelRecord {
     /// `None` for a direct message.
     pub guild: Option<Snowflake>,
     pub recipient: Option<Snowflake>,
+    /// The channel that a thread belongs to.
+    pub parent: Option<Snowflake>,
     pub overwrites: Vec<Overwrite>,
 }
 
@@ -291,7 +293,8 @@ impl World {
         known.unwrap_or_else(|| {
             let id = self.new_id();
             let name = self.name_of(person);
-            let dm = ChannelRecord { id, name, guild: None, recipient: Some(person), overwrites: Vec::new() };
+            let dm =
+                ChannelRecord { id, name, guild: None, recipient: Some(person), parent: None, overwrites: Vec::new() };
             self.channels.insert(id, dm);
             id
         })
@@ -359,6 +362,25 @@ impl World {
             })
         });
         match (channel.guild, channel.recipient) {
+            (Some(guild), _) if channel.parent.is_some() => json!({
+                "id": channel.id.to_string(),
+                "type": 11,
+                "guild_id": guild.to_string(),
+                "name": channel.name,
+                "parent_id": channel.parent.map(|parent| parent.to_string()),
+                "owner_id": OWNER.to_string(),
+                "thread_metadata": {
+                    "archived": false,
+                    "auto_archive_duration": 4320,
+                    "archive_timestamp": "2026-06-13T20:00:00+00:00",
+                    "locked": false,
+                },
+                "last_message_id": null,
+                "rate_limit_per_user": 0,
+                "message_count": 0,
+                "member_count": 1,
+                "flags": 0,
+            }),
             (Some(guild), _) => json!({
                 "id": channel.id.to_string(),
                 "type": 0,
@@ -384,7 +406,7 @@ impl World {
     }
 
     pub fn channels_json(&self, guild: Snowflake) -> Vec<Value> {
-        let of_guild = self.channels.values().filter(|channel| channel.guild == Some(guild));
+        let of_guild = self.channels.values().filter(|one| one.guild == Some(guild) && one.parent.is_none());
         of_guild.map(|channel| self.channel_json(channel)).collect()
     }
 
