@@ -315,18 +315,73 @@ async fn a_plan_that_tells_nothing_of_players_is_left_alone_for_an_hour() {
 
 #[tokio::test]
 async fn somebody_who_hid_the_profile_is_found_out_without_sessions_too() {
-    let mut stage = Stage::new();
+    let mut stage = Stage::with(WatchOptions { every: MINUTE * 5, ..WatchOptions::default() });
     let (server, guest) = (stage.sim.add_server("Small Moose"), stage.sim.add_player("Guest"));
     has_no_sessions(&stage, false);
     stage.sim.joins(guest, server);
     stage.tracks("local", server, &[guest], false).await;
-    stage.watches_for(MINUTE * 15).await;
+    stage.watches_for(HOUR).await;
     stage.sim.set_private(guest, true);
     stage.clock.advance(HOUR * 2);
     stage.killed_and_started();
     stage.watches_for(MINUTE).await;
     let name = format!("{server} 0");
-    let check = stage.app.group_check_at_hand(&stage.me, &name).await.unwrap().unwrap();
-    let presence = &check.members[0].presence;
-    assert!(matches!(presence, Presence::Unknown { cause: Unknown::PrivateProfile, .. }), "{presence:?}");
+    let presence = async |stage: &Stage| {
+        let check = stage.app.group_check_at_hand(&stage.me, &name).await.unwrap().unwrap();
+        check.members[0].presence.clone()
+    };
+    let hidden = presence(&stage).await;
+    assert!(matches!(hidden, Presence::Unknown { cause: Unknown::PrivateProfile, .. }), "{hidden:?}");
+    stage.asked();
+    // Whenever somebody new is tracked, it is looked again for whom to ask.
+    stage.tracks("7", server, &[], false).await;
+    stage.watches_for(MINUTE * 5).await;
+    assert_eq!(asked_of_players(&stage), (0, 0, 0));
+
+    // What was done in hiding is told when the profile is public again.
+    stage.sim.leaves(guest, server);
+    let left = stage.leavings(guest, server).into_iter().max().unwrap();
+    stage.watches_for(HOUR * 3).await;
+    stage.sim.set_private(guest, false);
+    stage.watches_for(HOUR * 25).await;
+    presence(&stage).await;
+    stage.watches_for(MINUTE).await;
+    assert_eq!(presence(&stage).await, Presence::Offline { last_seen: left });
+}
+
+#[tokio::test]
+async fn what_was_known_before_somebody_hid_does_not_stand_for_the_time_in_hiding() {
+    let stage = Stage::with(WatchOptions { every: MINUTE * 5, ..WatchOptions::default() });
+    let server = stage.sim.add_server("Small Moose");
+    // One of them shows each day that there still are no sessions.
+    let people = [stage.sim.add_player("Other"), stage.sim.add_player("Guest")];
+    let [_, guest] = people;
+    for one in people {
+        stage.sim.joins_at(one, server, World::START - HOUR * 5);
+        stage.sim.leaves_at(one, server, World::START - HOUR * 4);
+    }
+    has_no_sessions(&stage, false);
+    stage.tracks("local", server, &people, false).await;
+    let presence = async || {
+        let check = stage.app.group_check_at_hand(&stage.me, &format!("{server} 0")).await.unwrap().unwrap();
+        let state = check.members.into_iter().find(|state| state.member.name == "Guest").unwrap();
+        stage.watches_for(MINUTE * 5).await;
+        state.presence
+    };
+    stage.watches_for(MINUTE * 10).await;
+    assert_eq!(presence().await, Presence::Offline { last_seen: World::START - HOUR * 4 });
+    stage.sim.set_private(guest, true);
+    stage.watches_for(HOUR * 25).await;
+    presence().await;
+    let hidden = presence().await;
+    assert!(matches!(hidden, Presence::Unknown { cause: Unknown::PrivateProfile, .. }), "{hidden:?}");
+    stage.sim.joins(guest, server);
+    stage.watches_for(HOUR).await;
+    stage.sim.leaves(guest, server);
+    let left = stage.leavings(guest, server).into_iter().max().unwrap();
+    stage.watches_for(HOUR).await;
+    stage.sim.set_private(guest, false);
+    stage.watches_for(HOUR * 25).await;
+    presence().await;
+    assert_eq!(presence().await, Presence::Offline { last_seen: left });
 }

@@ -3,7 +3,7 @@
 //!
 //! How what is told is kept beside what was seen is in `merging.rs`.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -47,6 +47,8 @@ pub(super) struct Past {
     not_before: Option<Timestamp>,
     /// Since when sessions are refused although the token works; the last visit is asked for in their place.
     no_sessions: Option<Timestamp>,
+    /// Whose profile is public again: what was known of them before says nothing of the time since.
+    revealed: HashSet<PlayerId>,
 }
 
 /// One request to be made.
@@ -144,14 +146,39 @@ impl Answer {
     }
 }
 
-/// When each was last asked for; where no sessions are told, of `visits_of` also when the last visit was.
-fn asked(conn: &Connection, visits_of: Option<Demand>) -> Result<HashMap<(ServerId, PlayerId), Timestamp>> {
+/// What tells who need not be asked for where sessions are refused.
+struct WithoutSessions {
+    tracked: Demand,
+    profiles: HashMap<PlayerId, Timestamp>,
+    revealed: HashSet<PlayerId>,
+}
+
+impl WithoutSessions {
+    /// When the last visit of each became known, or that the profile hides it.
+    fn known(&self, conn: &Connection) -> Result<Vec<((ServerId, PlayerId), Timestamp)>> {
+        let mut known = Vec::new();
+        for (&server, players) in &self.tracked {
+            let players: Vec<PlayerId> = players.iter().copied().collect();
+            let private = players::private_among(conn, &players)?;
+            let hidden = private.iter().filter_map(|player| Some((*player, *self.profiles.get(player)?)));
+            let sightings = sightings::get(conn, server, &players)?.into_iter();
+            let seen = sightings.filter(|(player, _)| !private.contains(player) && !self.revealed.contains(player));
+            let seen = seen.map(|(player, sighting)| (player, sighting.known_at));
+            known.extend(hidden.chain(seen).map(|(player, at)| ((server, player), at)));
+        }
+        Ok(known)
+    }
+}
+
+/// When each was last asked for.
+fn asked(
+    conn: &Connection,
+    without_sessions: Option<WithoutSessions>,
+) -> Result<HashMap<(ServerId, PlayerId), Timestamp>> {
     let mut asked = inquiries::all(conn)?;
-    for (server, players) in visits_of.into_iter().flatten() {
-        let players: Vec<PlayerId> = players.into_iter().collect();
-        for (player, sighting) in sightings::get(conn, server, &players)? {
-            let at = asked.entry((server, player)).or_insert(sighting.known_at);
-            *at = sighting.known_at.max(*at);
+    if let Some(without) = without_sessions {
+        for (whom, at) in without.known(conn)? {
+            asked.entry(whom).and_modify(|asked| *asked = at.max(*asked)).or_insert(at);
         }
     }
     Ok(asked)
@@ -182,15 +209,20 @@ impl App {
     /// Makes the next request about the past, if one is due. Returns the servers on which something came to light.
     pub(super) async fn fill_in_the_past(&self) -> Result<Vec<ServerId>> {
         let now = self.clock.now();
-        let (was_known, visits_of) = {
+        let (was_known, without_sessions) = {
             let mut state = self.watch.state();
             let tells_sessions = state.past.tells_sessions(now);
             // What comes up while this is read is looked at again.
             let was_known = std::mem::replace(&mut state.past.is_known, true);
-            (was_known, (!was_known && !tells_sessions).then(|| state.demand.clone()))
+            let without_sessions = (!was_known && !tells_sessions).then(|| WithoutSessions {
+                tracked: state.demand.clone(),
+                profiles: state.past.profiles.clone(),
+                revealed: state.past.revealed.clone(),
+            });
+            (was_known, without_sessions)
         };
         if !was_known {
-            let asked = self.read(move |conn| asked(conn, visits_of)).await;
+            let asked = self.read(move |conn| asked(conn, without_sessions)).await;
             let mut state = self.watch.state();
             let windows =
                 state.places.values().filter_map(|place| Some((place.id, place.attendance.window()?))).collect();
@@ -272,6 +304,7 @@ impl App {
             learnt.keep(tx, server)
         })
         .await?;
+        self.watch.state().past.revealed.remove(&player);
         Ok(true)
     }
 
@@ -331,7 +364,11 @@ impl App {
             })
             .await?;
         if changed {
-            self.watch.state().past.look_again();
+            let past = &mut self.watch.state().past;
+            if !private {
+                past.revealed.insert(player);
+            }
+            past.look_again();
         }
         Ok(changed.then_some(server).into_iter().collect())
     }
