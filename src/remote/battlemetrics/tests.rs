@@ -169,7 +169,8 @@ async fn a_service_that_does_not_answer_in_time_is_called_so() {
     let stage = Stage::playing([late.clone(), late.clone(), late]).await;
     let client = BattleMetrics::new(Options { timeout: Duration::from_millis(40), ..stage.options() }).unwrap();
     assert_eq!(kind(client.server(server_id(1), Purpose::Watch).await), Some(TroubleKind::TimedOut));
-    assert_eq!(stage.requests().await.len(), 3);
+    // On a busy machine a try may be over before it arrives.
+    assert_eq!(client.status().spent, [Spent { purpose: Purpose::Watch, requests: 3 }]);
 }
 
 #[tokio::test]
