@@ -87,8 +87,8 @@ impl<S: Eq + Hash> Default for Attendance<S> {
 }
 
 impl<S: Copy + Eq + Hash> Attendance<S> {
-    /// As it was kept. Of some subjects, something later than the last look may be kept: where it was `known` last that they
-    /// were there. What happened to the others meanwhile was lost then, so that the next look does not follow that one.
+    /// As it was kept. Of some subjects, something later than the last look may be kept: when it was `known` last that they
+    /// were there.
     pub fn restored(
         window: Window,
         present: impl IntoIterator<Item = (S, Timestamp)>,
@@ -132,7 +132,6 @@ impl<S: Copy + Eq + Hash> Attendance<S> {
             return Turn { came, went: Vec::new(), lost: None };
         };
         let later = std::mem::take(&mut self.later);
-        let gapless = gapless && later.is_empty();
         let until = |subject: &S| later.get(subject).copied().unwrap_or(window.until);
         let mut turn = Turn { came: Vec::new(), went: Vec::new(), lost: (!gapless).then_some(window) };
         let here: HashSet<S> = list.iter().map(|seen| seen.subject).collect();
@@ -301,7 +300,7 @@ mod tests {
         let present = [(1, at(1100)), (3, at(1300)), (4, at(400))];
         let mut attendance = Attendance::restored(window, present, [(2, at(1200)), (3, at(1250)), (5, at(900))]);
         // Each of them is told to have been there for long.
-        let turn = attendance.look(&list(&[(2, 300), (4, 400)]), at(1360), true);
+        let turn = attendance.look(&list(&[(2, 300), (4, 400)]), at(1360), false);
         let mut went = turn.went;
         went.sort_by_key(|gone| gone.subject);
         assert_eq!(went, [lost(1, 1100, 1100), lost(3, 1300, 1300)], "nobody was seen leaving");
