@@ -14,7 +14,10 @@ use crate::{
         trouble::{Trouble, TroubleKind},
     },
     error::Result,
-    store::{self, groups, players},
+    store::{
+        self, groups,
+        players::{self, FoundPlayer},
+    },
 };
 
 /// A player who was meant.
@@ -158,10 +161,26 @@ impl App {
             return Ok(Outcome::Done(Found { id: hit.id, name: hit.name.clone(), steam: None, is_news: true }));
         }
         if hits.is_empty() {
+            // Whoever was never seen on this server, or not by the true name, may be known from elsewhere.
+            let known = self.known_by(name).await?;
+            if let [player] = known.as_slice() {
+                let (id, name) = (player.id, player.name.clone());
+                return Ok(Outcome::Done(Found { id, name, steam: None, is_news: false }));
+            }
             let nearest = self.known_names_near(name).await?;
             return Err(Notice::UnknownPlayer { input: names::cut(name, 80), nearest }.into());
         }
         Ok(Outcome::Choose(choose(name, hits)))
+    }
+
+    /// Those whom we know by just that name, present or former.
+    async fn known_by(&self, name: &str) -> Result<Vec<FoundPlayer>> {
+        let wanted = name.to_owned();
+        self.read(move |conn| {
+            let known = players::search(conn, &names::folded(&wanted), 200, |_| 0)?;
+            Ok(known.into_iter().filter(|player| names::same(&player.matched_name, &wanted)).collect())
+        })
+        .await
     }
 
     async fn known_names_near(&self, name: &str) -> Result<Vec<String>> {

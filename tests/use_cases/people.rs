@@ -51,6 +51,8 @@ async fn on_a_server_that_hides_names_the_answer_says_so() {
     let check = player(&stage, &id).await;
     assert_eq!(check.presence, Presence::Unknown { cause: Unknown::NamesHidden, last_seen: None });
     assert!(check.hides_names);
+    // Typed out rather than picked: BattleMetrics knows nobody of that name there, and we do.
+    assert_eq!(player(&stage, "chennybounce").await.player.get(), cast::CHENNY_BOUNCE.id);
 }
 
 #[tokio::test]
