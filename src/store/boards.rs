@@ -283,6 +283,8 @@ mod tests {
         let board = create(&connection, &GuildKey::local(), None, channel(7), None).unwrap();
         assert_eq!(get(&connection, &other, board).unwrap(), None);
         assert_eq!(find(&connection, &other, None).unwrap(), None);
+        let ids = |guild| of(&connection, guild).unwrap().into_iter().map(|board| board.id).collect::<Vec<_>>();
+        assert_eq!((ids(&GuildKey::local()), ids(&other)), (vec![board], vec![]));
         assert!(!restore(&connection, &other, None, board).unwrap());
     }
 }
