@@ -53,8 +53,13 @@ pub fn start(look: Look, filter: &str, clock: Arc<dyn Clock>) {
     tracing::subscriber::set_global_default(log).ok();
 }
 
-/// The filter, with the command library's warnings left out: they may hold an address with an interaction's token in it.
+/// The filter, with the command library's warnings left out: they may hold an address with an interaction's token in it. What
+/// the Discord library goes about is told to whoever asks for it by name or for everything.
 fn discreet(filter: Targets) -> Targets {
+    let filter = match filter.iter().any(|(target, _)| target.starts_with("serenity")) {
+        false if filter.default_level() == Some(LevelFilter::INFO) => filter.with_target("serenity", LevelFilter::WARN),
+        _ => filter,
+    };
     filter.with_target("poise", LevelFilter::ERROR)
 }
 
@@ -208,10 +213,14 @@ mod tests {
     }
 
     fn written(look: Look, tell: impl FnOnce(&ManualClock)) -> String {
+        written_by("info", look, tell)
+    }
+
+    fn written_by(filter: &str, look: Look, tell: impl FnOnce(&ManualClock)) -> String {
         let paper = Paper::default();
         let clock = ManualClock::new(Timestamp::UNIX_EPOCH);
         let writer = paper.clone();
-        let filter = discreet("info".parse().unwrap());
+        let filter = discreet(filter.parse().unwrap());
         let log = subscriber(look, filter, Arc::new(clock.clone()), move || writer.clone());
         tracing::subscriber::with_default(log, || tell(&clock));
         String::from_utf8(paper.0.lock().unwrap().clone()).unwrap()
@@ -232,6 +241,22 @@ mod tests {
             tracing::error!(target: "poise::dispatch::slash", "broken");
         });
         assert_eq!(told, "ERROR poise::dispatch::slash: broken\n");
+    }
+
+    #[test]
+    fn what_the_library_goes_about_is_told_to_whoever_asks() {
+        let told = |filter| {
+            let told = written_by(filter, Look::Plain, |_| {
+                tracing::info!(target: "serenity::gateway", "running");
+                tracing::warn!(target: "serenity::gateway", "broken");
+            });
+            told.lines().count()
+        };
+        for (filter, lines) in
+            [("info", 1), ("info,rustops=debug", 1), ("info,serenity=info", 2), ("debug", 2), ("warn", 1)]
+        {
+            assert_eq!(told(filter), lines, "{filter}");
+        }
     }
 
     #[test]

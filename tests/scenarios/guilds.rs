@@ -46,11 +46,11 @@ async fn a_guild_that_left_and_came_back_within_a_month_has_everything() {
     stage.tracks(&ann, "Purple Base", &[cast::TEE_HIGGINS]).await;
     let app = stage.app();
     guild.removes_bot();
-    // Whatever is asked next is heard after the farewell.
-    says(&stage.discord.guild("Red clan").member("Rex").types("/group list").await, "No groups yet");
+    stage.notes_left(&guild, true).await;
     stage.passes(20 * 24 * 3600);
     assert_eq!(app.purge().await.unwrap(), 0);
     guild.invites_bot();
+    stage.notes_left(&guild, false).await;
     says(&ann.types("/group list").await, "Purple Base");
     stage.passes(20 * 24 * 3600);
     assert_eq!(app.purge().await.unwrap(), 0);
@@ -63,7 +63,7 @@ async fn a_guild_that_left_for_good_is_forgotten_after_a_month() {
     let (guild, ann) = stage.clan().await;
     stage.tracks(&ann, "Purple Base", &[cast::TEE_HIGGINS]).await;
     guild.removes_bot();
-    says(&stage.discord.guild("Red clan").member("Rex").types("/group list").await, "No groups yet");
+    stage.notes_left(&guild, true).await;
     stage.passes(31 * 24 * 3600);
     assert_eq!(stage.app().purge().await.unwrap(), 1);
     guild.invites_bot();
@@ -133,6 +133,7 @@ async fn a_farewell_while_the_bot_was_off_is_noted_at_the_next_start() {
     stage.start_bot();
     stage.discord.wait_until(|discord| discord.gateway().is_connected()).await;
     says(&rex.types("/group list").await, "No groups yet");
+    stage.notes_left(&guild, true).await;
     stage.passes(31 * 24 * 3600);
     assert_eq!(stage.app().purge().await.unwrap(), 1);
 }

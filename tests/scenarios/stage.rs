@@ -29,7 +29,7 @@ use rustops::{
     },
     remote::{BattleMetrics, Options, Steam},
     sim::{START, Sim, SimOptions, cast::Person},
-    store::{Store, players},
+    store::{Store, guilds, players},
     wiring::{keep_past, keep_posted, keep_watch},
 };
 use tempfile::TempDir;
@@ -218,6 +218,20 @@ impl Stage {
         let store = Store::open(&self.folder.path().join("rustops.db"), self.clock.now()).unwrap();
         let before = self.clock.now() - SignedDuration::from_hours(24);
         store.write(move |tx| players::remember(tx, &known, before)).await.unwrap();
+    }
+
+    /// Waits until the bot has noted that it left the guild, or that it is back.
+    pub async fn notes_left(&self, guild: &Guild, left: bool) {
+        let store = Store::open(&self.folder.path().join("rustops.db"), self.clock.now()).unwrap();
+        for _ in 0..2000 {
+            let key = GuildKey::discord(guild.id());
+            let known = store.read(move |conn| guilds::get(conn, &key)).await.unwrap();
+            if known.is_some_and(|known| known.left_at.is_some()) == left {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("the bot never noted it");
     }
 
     /// The bot's watch goes on for so long.
