@@ -115,19 +115,10 @@ pub fn forget(connection: &Connection, player: PlayerId) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::open;
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
-    }
-
-    fn id(number: u64) -> PlayerId {
-        PlayerId::new(number).unwrap()
-    }
-
-    fn moose() -> ServerId {
-        ServerId::new(5).unwrap()
-    }
+    use crate::store::{
+        open,
+        sessions::tests::{at, id, moose},
+    };
 
     #[test]
     fn an_inquiry_is_remembered() {

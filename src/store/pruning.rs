@@ -165,42 +165,19 @@ pub fn forgotten_before(now: Timestamp, days: u32) -> Timestamp {
 mod tests {
     use super::*;
     use crate::{
-        domain::{
-            ids::{PlayerId, ServerId},
-            session::{Ending, Session, Source, Span},
-        },
+        domain::session::Span,
         store::{
             groups, inquiries, open, players, servers,
             servers::tests::server,
-            sessions::{self, Visit},
+            sessions::{
+                self,
+                tests::{at, id, moose, visit},
+            },
             sightings,
         },
     };
 
     const DAY: i64 = 86_400;
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
-    }
-
-    fn id(number: u64) -> PlayerId {
-        PlayerId::new(number).unwrap()
-    }
-
-    fn moose() -> ServerId {
-        ServerId::new(5).unwrap()
-    }
-
-    fn visit(player: u64, start: i64, stop: i64) -> Visit {
-        Session {
-            subject: id(player),
-            place: moose(),
-            start: at(start),
-            stop: at(stop),
-            ending: Ending::Left,
-            source: Source::Watched,
-        }
-    }
 
     #[test]
     fn of_strangers_nothing_stays_that_was_noted_in_passing() {

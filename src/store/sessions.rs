@@ -267,23 +267,23 @@ pub fn lose_sight(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::store::open;
 
-    fn at(second: i64) -> Timestamp {
+    pub(in crate::store) fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
     }
 
-    fn id(number: u64) -> PlayerId {
+    pub(in crate::store) fn id(number: u64) -> PlayerId {
         PlayerId::new(number).unwrap()
     }
 
-    fn moose() -> ServerId {
+    pub(in crate::store) fn moose() -> ServerId {
         ServerId::new(5).unwrap()
     }
 
-    fn visit(player: u64, start: i64, stop: i64) -> Visit {
+    pub(in crate::store) fn visit(player: u64, start: i64, stop: i64) -> Visit {
         Session {
             subject: id(player),
             place: moose(),
