@@ -208,18 +208,11 @@ impl App {
     /// What the watch saw, and what its sessions and earlier looks tell of the absent.
     async fn recall(&self, server: ServerId, wanted: Vec<PlayerId>, view: View) -> Result<Look> {
         let (now, as_of) = (self.clock.now(), view.as_of());
-        let (asked, window, left) = (wanted.clone(), view.window, view.left().collect::<Vec<_>>());
-        // Where the last list cannot be believed, whoever was on the one before was seen then.
-        let is_believed = view.outcome == Outcome::Believed;
-        let lost_sight_of: Vec<_> = match window.filter(|_| !is_believed) {
-            Some(window) => view.online.iter().map(|(player, since)| (*player, window.until.max(*since))).collect(),
-            None => Vec::new(),
-        };
+        let (asked, window, just_seen) = (wanted.clone(), view.window, view.just_seen().collect::<Vec<_>>());
         let known = self.read(move |conn| {
             let mut sightings = sightings::get(conn, server, &asked)?;
             let inquiries = inquiries::of(conn, server, &asked)?;
-            let seen = sessions::last_seen(conn, server, &asked)?.into_iter().chain(left).chain(lost_sight_of);
-            for (player, last) in seen {
+            for (player, last) in sessions::last_seen(conn, server, &asked)?.into_iter().chain(just_seen) {
                 let sighting = sightings.entry(player).or_insert(Sighting { known_at: last, ..never_seen(last) });
                 sighting.last_seen = sighting.last_seen.max(Some(last));
                 sighting.known_at = sighting.known_at.max(last);

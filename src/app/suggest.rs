@@ -97,7 +97,9 @@ impl App {
             let met = server.map(|server| watch.met(server)).unwrap_or_default();
             let ids: Vec<PlayerId> = met.keys().copied().collect();
             let view = server.and_then(|server| watch.view(server, &ids, now));
-            let (online, just_seen) = view.map(now_and_before).unwrap_or_default();
+            let just_seen: HashMap<PlayerId, Timestamp> = view.iter().flat_map(View::just_seen).collect();
+            let online = view.filter(|view| view.outcome == Outcome::Believed).map(|view| view.online);
+            let online = online.unwrap_or_default();
             let lately = server.map(|server| watch.lately(conn, server, now)).transpose()?.unwrap_or_default();
             let seen = |player: PlayerId| just_seen.get(&player).or_else(|| lately.get(&player)).copied();
             let rank = |player: PlayerId| match (online.contains_key(&player), seen(player)) {
@@ -215,20 +217,6 @@ fn players_like(
     let mut hits: Vec<Hit> = hits.into_values().collect();
     hits.sort_by(|one, other| (&one.name, one.player).cmp(&(&other.name, other.player)));
     Ok(hits)
-}
-
-/// Who is on, and since when; and who was a moment ago, and until when: those who left, and while the list cannot be
-/// believed, those on the last one that could.
-fn now_and_before(view: View) -> (HashMap<PlayerId, Timestamp>, HashMap<PlayerId, Timestamp>) {
-    let left: HashMap<PlayerId, Timestamp> = view.left().collect();
-    match (view.outcome, view.window) {
-        (Outcome::Believed, _) => (view.online, left),
-        (_, None) => (HashMap::new(), left),
-        (_, Some(window)) => {
-            let lost = view.online.into_keys().map(|player| (player, window.until));
-            (HashMap::new(), left.into_iter().chain(lost).collect())
-        }
-    }
 }
 
 /// Those who are on, the latest first, then those of `others` who were `seen` last.

@@ -147,6 +147,14 @@ impl View {
         self.waiting.iter().map(|visit| (visit.subject, visit.stop))
     }
 
+    /// When wanted players were there who may not be there now: those of [`Self::left`], and while the list cannot be
+    /// believed, those on the last one that could.
+    pub(super) fn just_seen(&self) -> impl Iterator<Item = (PlayerId, Timestamp)> {
+        let window = self.window.filter(|_| self.outcome != Outcome::Believed);
+        let seen = |window: Window| self.online.iter().map(move |(player, since)| (*player, window.until.max(*since)));
+        self.left().chain(window.into_iter().flat_map(seen))
+    }
+
     /// The session of a wanted player that runs.
     pub(super) fn running(&self, server: ServerId, player: PlayerId) -> Option<Visit> {
         let (start, window) = (*self.online.get(&player)?, self.window?);
