@@ -70,7 +70,7 @@ const DEMO_STEP: SignedDuration = SignedDuration::from_mins(4);
 const DEMO_FAR: SignedDuration = SignedDuration::from_hours(24);
 
 /// How long boards may take to be told that the bot stops.
-const FAREWELL: Duration = Duration::from_secs(5);
+const BOARDS_TOLD_WITHIN: Duration = Duration::from_secs(3);
 
 /// Why nothing could be started. Each says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -326,7 +326,7 @@ fn bot(global: &Global, terminal: &mut Terminal) -> Result<Exit, StartError> {
         }
         if ended.is_ok() {
             // Whoever stops the bot does not wait for long: boards that are not reached by then stay as they are.
-            drop(tokio::time::timeout(FAREWELL, farewell.take_leave()).await);
+            drop(tokio::time::timeout(BOARDS_TOLD_WITHIN, farewell.take_leave()).await);
         }
         io::Result::Ok(ended)
     })?;

@@ -258,10 +258,14 @@ impl App {
             }
             None => Ok(None),
         };
-        if !matches!(absorbed, Ok(Some(_))) {
+        {
             let past = &mut self.watch.state().past;
-            past.queue.push_back(debt);
-            past.not_before = past.not_before.max(Some(schedule::later(now, AFTER_FAILURE)));
+            if matches!(absorbed, Ok(Some(_))) {
+                past.revealed.remove(&debt.player);
+            } else {
+                past.queue.push_back(debt);
+                past.not_before = past.not_before.max(Some(schedule::later(now, AFTER_FAILURE)));
+            }
         }
         let changed = match absorbed {
             // Asked for again once the disk takes it.
@@ -304,7 +308,6 @@ impl App {
             learnt.keep(tx, server)
         })
         .await?;
-        self.watch.state().past.revealed.remove(&player);
         Ok(true)
     }
 
